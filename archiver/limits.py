@@ -1,0 +1,62 @@
+"""Every limit that untrusted input meets, in one place.
+
+Reaching one is a problem in the record, never a crash or a hang.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits with their defaults; sizes in bytes unless the name says otherwise."""
+
+    files: int = 2_000_000
+    """Entries of one run directory."""
+    tree_depth: int = 128
+    """Directory levels below the run."""
+    document_bytes: int = 64 * MIB
+    """One document that is parsed as a whole (JSON, YAML)."""
+    head_bytes: int = 64 * KIB
+    """What recognition looks at."""
+    line_bytes: int = 16 * MIB
+    """One line of a stream."""
+    nesting: int = 100
+    """Levels of a parsed document."""
+    nodes: int = 5_000_000
+    """Values of one parsed document."""
+    digits: int = 4_000
+    """Digits of one number (Python itself refuses more than 4,300)."""
+    yaml_aliases: int = 1_000
+    """Aliases of one YAML document."""
+    yaml_expanded_nodes: int = 1_000_000
+    """Values of one YAML document after its aliases are followed."""
+    record_bytes: int = 256 * MIB
+    """One TFRecord frame."""
+    protobuf_nesting: int = 16
+    """Levels of messages in messages."""
+    series: int = 20_000
+    """Series of one run."""
+    points: int = 200_000_000
+    """Metric points of one run."""
+    text_points: int = 10_000
+    """Text values kept of one series."""
+    text_point_bytes: int = 64 * KIB
+    """One text value of a series."""
+    problems_per_artifact: int = 50
+    """Problems named one by one; the rest is counted."""
+    log_records: int = 5_000_000
+    """Lines of one text log that are looked at."""
+    traceback_bytes: int = 64 * KIB
+    """One traceback kept from a log."""
+    spool_memory_bytes: int = 64 * MIB
+    """Points (and snapshots) held in memory before they go to a private temporary file."""
+    copy_bytes: int = 16 * MIB
+    """Largest artifact copied into the archive."""
+
+
+DEFAULT = Limits()

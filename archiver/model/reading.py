@@ -1,0 +1,45 @@
+"""What one reader got out of one artifact: results and problems together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archiver.model.claims import AttemptTrail, Claim, Evidence, Problem
+from archiver.model.record import (
+    Accounting,
+    Artifact,
+    Checkpoint,
+    Config,
+    DataCopy,
+    Dataset,
+    Dependency,
+    Event,
+    Lockfile,
+    Repository,
+    Step,
+)
+from archiver.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Results and problems of one artifact; points went to the sink meanwhile."""
+
+    claims: tuple[Claim, ...] = ()
+    configs: tuple[Config, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    lockfiles: tuple[Lockfile, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    steps: tuple[Step, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    data_copies: tuple[DataCopy, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    events: tuple[Event, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    attempts: AttemptTrail | None = None
+    problems: tuple[Problem, ...] = ()
+    accounting: Accounting | None = None
+    extras: dict[str, Value] = field(default_factory=dict)
+    reader: str = ""
+    """Stamped by `collect`, never by the reader."""
