@@ -1,0 +1,1 @@
+"""Bytes to values: bounded, safe, and with every flaw told. Codecs open no files."""

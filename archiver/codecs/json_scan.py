@@ -1,0 +1,116 @@
+"""What can be proved about JSON text without decoding it, by scans in linear time.
+
+`orjson` is fast and strict, but it hides three things: a repeated key (the last wins), an
+integer beyond 64 bits (a rounded float), and nesting up to its own limit. These scans prove
+that none of them is there, or send the text to the exact decoder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain, compress
+
+from archiver.limits import Limits
+from archiver.model.values import Value
+
+_LONG_DIGITS = b"0" * 16
+"""2^53 has sixteen digits: shorter integers are exact everywhere."""
+
+
+def _shadow_table() -> bytes:
+    table = bytearray(range(256))
+    for byte in b"0123456789":
+        table[byte] = ord("0")
+    for byte in b" \t\r\n-":
+        table[byte] = ord(":")
+    return bytes(table)
+
+
+_SHADOW = _shadow_table()
+_LONG_MEMBER = b":" + _LONG_DIGITS
+_LONG_ITEMS = (b"," + _LONG_DIGITS, b"[" + _LONG_DIGITS)
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"?'
+_STRING_TEXT = re.compile(_STRING, re.DOTALL)
+_NOT_BRACKETS = re.compile(r"[^][{}]+")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_CONTAINERS = frozenset((dict, list))
+
+
+def hides_nothing(data: bytes, values: Sequence[Value], limits: Limits, own_keys: int = -1) -> bool:
+    """Whether `values`, decoded from `data` by orjson, are all that is written there.
+
+    The shadow of the text has `0` for every digit and `:` for white space and minus. Every member
+    shows in it as `":`, so that their number is at least the number of members written; when it
+    equals the number of keys that came out, no key was repeated. An integer of sixteen or more
+    digits shows as a run of zeros after `:`, `,` or `[`; after a decimal point it is none.
+    False means "look closer", not "something is wrong". `own_keys` is the number of keys of the
+    values themselves, where they are objects: for flat ones no other count is needed.
+    """
+    shadow = data.translate(_SHADOW)
+    if data[:1].isdigit() or _LONG_MEMBER in shadow:
+        return False
+    arrays = b"[" in data
+    if arrays and any(needle in shadow for needle in _LONG_ITEMS):
+        return False
+    members = shadow.count(b'":')
+    if not arrays and members == own_keys:
+        return True
+    return members == count_keys(values, limits.nesting)
+
+
+def count_keys(values: Iterable[Value], nesting: int) -> int:
+    """Keys of all objects in the values; -1 if one is nested deeper than allowed.
+
+    Level by level, by built-in functions alone: this runs over every value of nested rows.
+    """
+    keys, depth = 0, -1
+    level = list(values)
+    while level := list(compress(level, map(_CONTAINERS.__contains__, map(type, level)))):
+        depth += 1
+        if depth >= nesting:
+            return -1
+        objects = [value for value in level if isinstance(value, dict)]
+        arrays = [value for value in level if isinstance(value, list)]
+        keys += sum(map(len, objects))
+        level = list(chain.from_iterable(chain(map(dict.values, objects), arrays)))
+    return keys
+
+
+def over_limit(text: str, limits: Limits) -> str:
+    """`nesting-limit` or `size-limit` if decoding the text would pass it, else nothing."""
+    opened = text.count("[") + text.count("{")
+    if opened <= limits.nesting and len(text) < limits.nodes:
+        return ""
+    bare = _STRING_TEXT.sub("", text)
+    if bare.count(",") + bare.count("[") + bare.count("{") >= limits.nodes:
+        return "size-limit"
+    depth = 0
+    for bracket in _NOT_BRACKETS.sub("", bare):
+        depth += 1 if bracket in "[{" else -1
+        if depth > limits.nesting:
+            return "nesting-limit"
+    return ""
+
+
+def mend_surrogates(text: str) -> tuple[str, int]:
+    r"""Replace each `\ud800` that has no partner by U+FFFD; the text and how many there were."""
+    if not _SURROGATE.search(text):
+        return text, 0
+    lone = 0
+
+    def mend(match: re.Match[str]) -> str:
+        nonlocal lone
+        if match["lone"] is None:
+            return match[0]
+        if match.end() + 6 > len(text) and '"' not in text[match.end() :]:
+            return match[0]  # the text breaks off before the other half
+        lone += 1
+        return "\\ufffd"
+
+    return _ESCAPE.sub(mend, text), lone
