@@ -1,0 +1,182 @@
+"""What a reader is given: one candidate artifact, with everything it may look at."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from archiver.codecs import json_document, yaml_document
+from archiver.codecs.flaws import Flaw
+from archiver.codecs.json_document import JsonDocument
+from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
+from archiver.codecs.yaml_document import YamlDocument
+from archiver.limits import Limits
+from archiver.model.claims import Location, Problem
+from archiver.model.record import Accounting
+from archiver.rundir import Entry, OpenFile, RunDir, Tree
+
+INFORMATIONAL = frozenset({"big-integer", "crlf"})
+"""Flaws that the codec coped with completely; they are counted, not reported as problems."""
+
+
+class Match(Enum):
+    """Whether a candidate is an artifact of the reader's kind."""
+
+    NO = "no"
+    YES = "yes"
+    DAMAGED = "damaged"
+    """The name fits and the content cannot be read; nobody else is likely to know it."""
+
+
+@dataclass
+class Artifact:
+    """One candidate: a file, or the files of one directory or family."""
+
+    run: RunDir
+    tree: Tree
+    files: tuple[Entry, ...]
+    path: str
+    """The file's path, or the directory's or family's common name."""
+    limits: Limits
+    _open: dict[str, OpenFile] = field(default_factory=dict)
+    _json: JsonDocument | None = None
+    _yaml: YamlDocument | None = None
+    _data: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """Last element of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def directory(self) -> str:
+        """Path without its last element; empty at the top of the run."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def entry(self) -> Entry:
+        """The (first) file."""
+        return self.files[0]
+
+    @property
+    def size(self) -> int:
+        """Size of all files together."""
+        return sum(entry.size for entry in self.files)
+
+    def at(self, place: str = "", path: str | None = None) -> Location:
+        """A location in this artifact."""
+        return Location(path or self.path, place, self.run.scope)
+
+    def problem(self, code: str, message: str, place: str = "", hint: str = "") -> Problem:
+        """A problem with this artifact."""
+        return Problem(code, message, self.at(place), hint)
+
+    def problems(self, flaws: Iterable[Flaw]) -> tuple[Problem, ...]:
+        """The flaws that a codec found, as problems of this artifact."""
+        return tuple(
+            self.problem(flaw.code, flaw.message, flaw.place, flaw.hint)
+            for flaw in flaws
+            if flaw.code not in INFORMATIONAL
+        )
+
+    def open(self, entry: Entry | None = None) -> OpenFile:
+        """The one handle of a file, opened at the first call.
+
+        Raises:
+            ReadFault: when the system will not let it be read.
+        """
+        entry = entry or self.entry
+        if entry.path not in self._open:
+            self._open[entry.path] = self.run.open(entry)
+        return self._open[entry.path]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The (first) file from its start, as a stream."""
+        return self.open().chunks()
+
+    def head(self) -> bytes:
+        """What recognition may look at: the first `limits.head_bytes`."""
+        return self.open().read_at(0, self.limits.head_bytes)
+
+    def data(self) -> bytes:
+        """The whole file, up to `limits.document_bytes` (and one more, to tell)."""
+        if self._data is None:
+            left = self.limits.document_bytes + 1
+            parts = []
+            for chunk in self.chunks():
+                parts.append(chunk[:left])
+                left -= len(parts[-1])
+                if left <= 0:
+                    break
+            self._data = b"".join(parts)
+        return self._data
+
+    def json(self) -> JsonDocument:
+        """The file parsed as JSON, once."""
+        if self._json is None:
+            self._json = json_document.parse(self.data(), self.limits)
+        return self._json
+
+    def yaml(self) -> YamlDocument:
+        """The file parsed as YAML, once."""
+        if self._yaml is None:
+            self._yaml = yaml_document.parse(self.data(), self.limits)
+        return self._yaml
+
+    def rows(self) -> NdjsonStream:
+        """The file's rows as a stream of blocks; its tally is complete when it has been read."""
+        return NdjsonStream(self.chunks(), self.limits)
+
+    def stream_accounting(self, kind: str, tally: NdjsonTally, dropped: int = 0) -> Accounting:
+        """Accounting of an artifact that is a stream of rows; `dropped` rows were of no use."""
+        return Accounting(
+            self.path,
+            kind,
+            self.size,
+            read=tally.rows - dropped,
+            dropped=dropped,
+            corrupt=tally.dropped,
+            reasons=dict(tally.flaws.counts),
+            scope=self.run.scope,
+        )
+
+    def document_accounting(
+        self, kind: str, flaws: Iterable[Flaw], *, complete: bool
+    ) -> Accounting:
+        """Accounting of an artifact that is one document."""
+        reasons: dict[str, int] = dict(Counter(flaw.code for flaw in flaws))
+        return Accounting(
+            self.path,
+            kind,
+            self.size,
+            read=int(complete),
+            corrupt=int(not complete),
+            reasons=reasons,
+            scope=self.run.scope,
+        )
+
+    def close(self) -> None:
+        """Release what was opened."""
+        for handle in self._open.values():
+            handle.close()
+        self._open.clear()
+        self._data = None
+        self._json = None
+        self._yaml = None
+
+    def opened(self) -> Iterator[OpenFile]:
+        """The handles open at the moment."""
+        return iter(tuple(self._open.values()))
+
+
+def pointer(*parts: str | int) -> str:
+    """A JSON pointer (RFC 6901) of the given steps."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def json_text(value: object) -> str:
+    """Compact text of a small value, for messages."""
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,144 @@
+"""The page to read before adding a reader, a rule or an output.
+
+Each is a descriptor: one constant in one module, found by listing the package. There is no base
+class, no decorator and no list to edit. `CONTRIBUTING.md` walks through one of each.
+
+A reader is three functions:
+
+`detect`  looks at a candidate's content and says whether it is an artifact of its kind;
+`parse`   turns bytes into a private shape of the reader's own;
+`map`     turns that shape into claims, configurations, steps, ... and hands points to the sink.
+
+A reader never opens a file itself, never imports another reader, and never stamps its own name:
+`collect` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from archiver.artifact import Artifact, Match
+from archiver.model.points import Metric, PointSink
+from archiver.model.reading import Reading
+from archiver.model.record import RunRecord
+from archiver.rundir import Entry, Tree
+
+__all__ = [
+    "Artifact",
+    "Encoder",
+    "Match",
+    "Metric",
+    "PointSink",
+    "Reader",
+    "Reading",
+    "Rule",
+    "Selection",
+    "directories",
+    "families",
+    "files",
+    "json_object",
+]
+
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One candidate that a selector picked by name alone."""
+
+    path: str
+    files: tuple[Entry, ...]
+
+
+Selector = Callable[[Tree], Iterable[Selection]]
+
+
+def files(*patterns: str) -> Selector:
+    """Each file whose name matches one of the shell patterns, by itself."""
+
+    def select(tree: Tree) -> Iterable[Selection]:
+        return (Selection(entry.path, (entry,)) for entry in tree.named(*patterns))
+
+    return select
+
+
+def directories(accepts: Callable[[str], bool]) -> Selector:
+    """Each directory whose name is accepted, with every file below it."""
+
+    def select(tree: Tree) -> Iterable[Selection]:
+        for path, below in tree.directories.items():
+            if accepts(path.rpartition("/")[2]):
+                yield Selection(path, tuple(below))
+
+    return select
+
+
+def families(family: Callable[[Entry], tuple[str, int] | None]) -> Selector:
+    """Files that belong together, such as rotated shards.
+
+    `family` gives a file's common name and its rank within it, or None for a stranger.
+    """
+
+    def select(tree: Tree) -> Iterable[Selection]:
+        groups: dict[str, list[tuple[int, Entry]]] = {}
+        for entry in tree.files:
+            placed = family(entry)
+            if placed is not None:
+                groups.setdefault(placed[0], []).append((placed[1], entry))
+        for path, members in groups.items():
+            ordered = sorted(members, key=lambda member: member[0])
+            yield Selection(path, tuple(entry for _, entry in ordered))
+
+    return select
+
+
+def json_object(*keys: str) -> Callable[[Artifact], Match]:
+    """Recognise a JSON object that has all of these keys; a torn one counts as damaged."""
+
+    def detect(artifact: Artifact) -> Match:
+        document = artifact.json()
+        if isinstance(document.value, dict) and document.complete:
+            return Match.YES if all(key in document.value for key in keys) else Match.NO
+        return Match.NO if document.complete else Match.DAMAGED
+
+    return detect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader(Generic[Shape]):
+    """Recognises one kind of artifact and turns it into a reading."""
+
+    name: str
+    """Also the name of its module and of its fixture folder."""
+    kind: str
+    """Kind of artifact, as contracts and the inventory name it: `producer.artifact`."""
+    summary: str
+    select: Selector
+    detect: Callable[[Artifact], Match]
+    parse: Callable[[Artifact], Shape]
+    map: Callable[[Shape, Artifact, PointSink], Reading]
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    """Written key -> meaning; the documentation lists it."""
+    owns_files: bool = True
+    """False for readers that look at names only and leave the files to others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One check of the audit, over a record; `audit` runs it."""
+
+    id: str
+    name: str
+    severity: str
+    check: Callable[[RunRecord], Iterable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoder:
+    """One output format of findings."""
+
+    name: str
+    summary: str
+    encode: Callable[[Iterable[object]], str]

@@ -1,0 +1,1 @@
+"""Outputs of findings: one module per format, each with one `ENCODER`; see `archiver.extension`."""

@@ -1,0 +1,56 @@
+"""Readers, rules and outputs: found by listing their packages, never listed by hand.
+
+Third parties add their own through the entry points `runarchive.readers`, `runarchive.rules`
+and `runarchive.outputs`, each naming one descriptor.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, TypeVar
+
+from archiver.errors import ArchiverError
+from archiver.extension import Encoder, Reader, Rule
+
+Descriptor = TypeVar("Descriptor", "Reader[Any]", Rule, Encoder)
+
+
+@cache
+def readers() -> tuple[Reader[Any], ...]:
+    """Every reader, in name order."""
+    return _found("readers", Reader, "READER")
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule, in name order."""
+    return _found("rules", Rule, "RULE")
+
+
+@cache
+def outputs() -> tuple[Encoder, ...]:
+    """Every output format, in name order."""
+    return _found("outputs", Encoder, "ENCODER")
+
+
+def _found(package: str, kind: type[Descriptor], constant: str) -> tuple[Descriptor, ...]:
+    home = importlib.import_module(f"archiver.{package}")
+    found: dict[str, Descriptor] = {}
+    for module in sorted(pkgutil.iter_modules(home.__path__), key=lambda item: item.name):
+        if not module.name.startswith("_"):
+            loaded = importlib.import_module(f"{home.__name__}.{module.name}")
+            descriptor = getattr(loaded, constant)
+            found[descriptor.name] = descriptor
+    for point in sorted(entry_points(group=f"runarchive.{package}"), key=lambda item: item.name):
+        descriptor = point.load()
+        if not isinstance(descriptor, kind) or descriptor.name in found:
+            raise ArchiverError(
+                point.value,
+                f"is no {kind.__name__} of a name of its own",
+                f"uninstall or mend the distribution that offers it under runarchive.{package}",
+            )
+        found[descriptor.name] = descriptor
+    return tuple(found[name] for name in sorted(found))

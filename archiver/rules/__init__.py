@@ -1,0 +1,1 @@
+"""Rules: one module per fault, each with one `RULE`; see `archiver.extension`."""
