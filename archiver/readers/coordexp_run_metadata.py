@@ -1,0 +1,196 @@
+"""CoordExp `run_metadata.json`: code state, versions and identity of a training run.
+
+Written once, in place, just before the first step; a restart in the same directory overwrites
+it. It has no schema_version. Keys arrived over time: nine from 2026-01-31, `dataset_seed`,
+`upstream` and `launcher` from 2026-02-19, `run_manifest_files` from 2026-02-20.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archiver.extension import Artifact, PointSink, Reader, Reading, files, json_object
+from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Origin, Problem, Trust
+from archiver.model.record import Dependency, Repository, Step
+from archiver.model.times import parse_iso
+from archiver.view import View
+
+STATUS_LIMIT = 200
+"""`git_status_porcelain` is cut there, without a mark."""
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+_VERSION_ELEMENT = re.compile(r"v\d+-\d{8}-\d{6}\Z")
+_STRIPPED_STATUS = re.compile(r"[MTADRCU] \S")
+_LIBRARIES = ("transformers", "torch", "vllm", "swift")
+
+
+def parse(artifact: Artifact) -> View:
+    """The document as a typed view."""
+    return View.of(artifact, artifact.json().value)
+
+
+def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
+    """Claims on identity, code and versions."""
+    document = artifact.json()
+    upstream = view.object("upstream")
+    claims = (*_identity(view), *_code(view), *_versions(upstream))
+    repositories = (_checkout(view), *_ms_swift(upstream))
+    started = parse_iso(view.text("created_at") or "")
+    books = artifact.document_accounting(READER.kind, document.flaws, complete=document.complete)
+    return Reading(
+        claims=tuple(claims),
+        dependencies=tuple(_dependencies(upstream)),
+        repositories=repositories,
+        steps=(Step(at=artifact.at(), step_id="1", name="train"),),
+        attempts=AttemptTrail(
+            "coordexp.run_metadata", (AttemptMark(view.at("created_at"), started),)
+        ),
+        problems=(*artifact.problems(document.flaws), *view.problems, *_missing_code(view)),
+        accounting=books,
+        extras={
+            key: view.value[key]
+            for key in ("launcher", "encoded_sample_cache", "run_manifest_files", "base_config")
+            if view.value.get(key)
+        },
+    )
+
+
+def _identity(view: View) -> Iterator[Claim]:
+    config = view.filled("config")
+    if config:
+        yield Claim("config.pipeline_config", config, view.at("config"))
+    created = view.filled("created_at")
+    if created:
+        yield Claim("summary.started_at", created, view.at("created_at"))
+    output = view.filled("output_dir")
+    if output:
+        yield Claim("paths.workdir", output, view.at("output_dir"))
+        yield from _names(view, output)
+
+
+def _names(view: View, output: str) -> Iterator[Claim]:
+    """Run and experiment, from where ms-swift put its version element in the path."""
+    parent, last = ["", "", *output.rstrip("/").split("/")][-2:]
+    if not last:
+        return
+    place = view.at("output_dir")
+
+    def claim(field: str, value: str, rule: str) -> Claim:
+        return Claim(field, value, place, origin=Origin.DERIVED, rule=rule, sources=(place,))
+
+    if _VERSION_ELEMENT.match(last) and parent:
+        yield claim("summary.run_id", last, "version-element-of-output-dir")
+        yield claim("summary.experiment", parent, "parent-of-version-element")
+    elif _VERSION_ELEMENT.match(parent):
+        yield claim("summary.run_id", parent, "version-element-of-output-dir")
+        yield claim("summary.experiment", last, "name-below-version-element")
+    else:
+        yield claim("summary.run_id", last, "last-element-of-output-dir")
+        if parent:
+            yield claim("summary.experiment", parent, "parent-of-output-dir")
+    name = view.filled("run_name")
+    if name and "/" not in name:
+        yield Claim("summary.experiment", name, view.at("run_name"), Trust.EFFECTIVE)
+
+
+def _commit(view: View, key: str = "git_sha") -> str | None:
+    """The commit: git ran with stderr merged in, so a warning can precede it."""
+    text = view.text(key)
+    last = text.strip().splitlines()[-1].strip() if text and text.strip() else ""
+    return last if _SHA.match(last) else None
+
+
+def _code(view: View) -> Iterator[Claim]:
+    """Null means that git failed, which is no statement about the code."""
+    commit = _commit(view)
+    if commit:
+        yield Claim("summary.git_commit", commit, view.at("git_sha"))
+    dirty = view.flag("git_dirty")
+    if dirty is not None:
+        yield Claim("summary.git_dirty", dirty, view.at("git_dirty"))
+
+
+def _missing_code(view: View) -> Iterator[Problem]:
+    if view.has("git_sha") and view.value["git_sha"] is None:
+        yield view.artifact.problem(
+            "git-failed",
+            "git failed when the run started; commit, branch and dirty state are unknown",
+            "/git_sha",
+        )
+    text = view.text("git_sha")
+    if text and _commit(view) is None:
+        yield view.artifact.problem("unexpected-value", "git_sha is no commit id", "/git_sha")
+
+
+def _checkout(view: View) -> Repository:
+    status = list(view.texts("git_status_porcelain"))
+    if status and _STRIPPED_STATUS.match(status[0]):
+        # The producer stripped the whole text, and with it the first entry's leading blank.
+        status[0] = " " + status[0]
+    return Repository(
+        at=view.at("git_sha"),
+        role="run",
+        name="CoordExp",
+        branch=view.text("git_branch"),
+        commit=_commit(view),
+        dirty=view.flag("git_dirty"),
+        status=tuple(status),
+        status_cut=len(status) >= STATUS_LIMIT,
+    )
+
+
+def _ms_swift(upstream: View) -> Iterator[Repository]:
+    if not upstream.has("ms_swift"):
+        return
+    checkout = upstream.object("ms_swift")
+    yield Repository(
+        at=checkout.at(),
+        role="dependency",
+        name="ms-swift",
+        remote=checkout.text("repo_root"),
+        branch=checkout.text("branch"),
+        commit=checkout.text("sha"),
+        dirty=checkout.flag("dirty"),
+        status=checkout.texts("status_porcelain"),
+    )
+
+
+def _versions(upstream: View) -> Iterator[Claim]:
+    python = upstream.filled("python")
+    if python:
+        yield Claim("summary.python", python, upstream.at("python"))
+    if upstream.has("conda_env"):
+        yield Claim("summary.conda_env", upstream.text("conda_env"), upstream.at("conda_env"))
+    torch = upstream.object("torch")
+    version = torch.filled("version")
+    if version:
+        yield Claim("summary.torch", version, torch.at("version"))
+
+
+def _dependencies(upstream: View) -> Iterator[Dependency]:
+    checkout = upstream.object("ms_swift")
+    for name in _LIBRARIES:
+        if not upstream.has(name):
+            continue
+        library = upstream.object(name)
+        yield Dependency(
+            at=library.at(),
+            name=name,
+            version=library.text("version"),
+            kind="imported",
+            state="not_installed" if library.has("error") else "present",
+            commit=checkout.text("sha") if name == "swift" else None,
+            dirty=checkout.flag("dirty") if name == "swift" else None,
+            note=library.text("error"),
+        )
+
+
+READER = Reader(
+    name="coordexp_run_metadata",
+    kind="coordexp.run_metadata",
+    summary="CoordExp run_metadata.json: commit, versions, identity",
+    select=files("run_metadata.json"),
+    detect=json_object("created_at", "git_sha", "output_dir"),
+    parse=parse,
+    map=to_reading,
+)

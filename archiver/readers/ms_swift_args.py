@@ -1,0 +1,115 @@
+"""ms-swift `args.json` (2.x: `sft_args.json`): every argument, written before training.
+
+Nulls are kept. `training_args`, `model_info` and `model_meta` are Python `repr` texts and stay
+texts. Values under keys containing `_token` were replaced by null. Checkpoints hold copies.
+"""
+
+from __future__ import annotations
+
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.model.claims import Claim, Origin, Trust
+from archiver.model.record import Config, Dataset, Step
+from archiver.view import View
+
+_SIGNS = ("model_type", "output_dir", "learning_rate")
+_KNOWN = ("template", "template_type", "train_type", "sft_type", "tuner_backend", "model_meta")
+
+
+def detect(artifact: Artifact) -> Match:
+    """A flat object with ms-swift's argument names."""
+    document = artifact.json()
+    if isinstance(document.value, dict) and document.complete:
+        known = all(key in document.value for key in _SIGNS)
+        return Match.YES if known and any(key in document.value for key in _KNOWN) else Match.NO
+    return Match.NO if document.complete else Match.DAMAGED
+
+
+def parse(artifact: Artifact) -> View:
+    """The document as a typed view."""
+    return View.of(artifact, artifact.json().value)
+
+
+def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
+    """The effective arguments; a checkpoint's copy counts only where no other is there."""
+    document = artifact.json()
+    books = artifact.document_accounting(READER.kind, document.flaws, complete=document.complete)
+    problems = (*artifact.problems(document.flaws), *view.problems)
+    if _is_copy(artifact):
+        return Reading(problems=problems, accounting=books)
+    config = Config(
+        at=artifact.at(),
+        id=artifact.path,
+        role="effective",
+        format="json",
+        values=view.value,
+        partial=not document.complete,
+    )
+    model = view.filled("model") or view.filled("model_id_or_path") or view.filled("model_type")
+    resumed = view.filled("resume_from_checkpoint")
+    inputs = {"model": model, "resume_from_checkpoint": resumed}
+    outputs = {"output_dir": view.filled("output_dir")}
+    step = Step(
+        at=artifact.at(),
+        step_id="1",
+        name="train",
+        inputs={key: value for key, value in inputs.items() if value},
+        outputs={key: value for key, value in outputs.items() if value},
+    )
+    return Reading(
+        claims=tuple(_claims(view)),
+        configs=(config,) if view.value else (),
+        datasets=tuple(_datasets(view)),
+        steps=(step,),
+        problems=problems,
+        accounting=books,
+    )
+
+
+def _is_copy(artifact: Artifact) -> bool:
+    parent, _, last = artifact.directory.rpartition("/")
+    if not last.startswith("checkpoint-"):
+        return False
+    original = f"{parent}/{artifact.name}" if parent else artifact.name
+    return original in artifact.tree.by_path or any(
+        entry.name == artifact.name and not entry.parent.endswith(last)
+        for entry in artifact.tree.named(artifact.name)[:1]
+    )
+
+
+def _claims(view: View) -> list[Claim]:
+    claims = []
+    for field, key in (("paths.workdir", "output_dir"), ("paths.logs_root", "logging_dir")):
+        path = view.filled(key)
+        if path:
+            claims.append(Claim(field, path, view.at(key)))
+    output = (view.filled("output_dir") or "").rstrip("/")
+    name = output.rpartition("/")[2]
+    if name:
+        place = view.at("output_dir")
+        rule = "last-element-of-output-dir"
+        claims.append(
+            Claim("summary.run_id", name, place, Trust.COPY, Origin.DERIVED, rule, (place,))
+        )
+    return claims
+
+
+def _datasets(view: View) -> list[Dataset]:
+    found = []
+    for role, key in (("train", "dataset"), ("eval", "val_dataset")):
+        for index, path in enumerate(view.items(key)):
+            if isinstance(path, str) and path:
+                place = view.at(key, index)
+                seed = view.integer("data_seed")
+                found.append(Dataset(at=place, role=role, path=path, split=role, seed=seed))
+    return found
+
+
+READER = Reader(
+    name="ms_swift_args",
+    kind="ms_swift.args",
+    summary="ms-swift args.json / sft_args.json: every argument of the run",
+    select=files("args.json", "sft_args.json"),
+    detect=detect,
+    parse=parse,
+    map=to_reading,
+)

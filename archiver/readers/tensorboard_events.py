@@ -1,0 +1,324 @@
+"""TensorBoard event files: every scalar and text, with what was damaged told.
+
+A process writes `events.out.tfevents.<Unix seconds>.<host>.<pid>.<n>` (older writers leave out
+pid and n). Each process is an attempt; a second file of the same process (an evaluation after
+training) is not. The Hugging Face callback renames `eval_x` to `eval/x` and anything else to
+`train/x`, and stores the arguments as a text under `args/text_summary`.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from archiver.codecs import json_document, tf_hparams
+from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
+from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.model.claims import (
+    AttemptMark,
+    AttemptTrail,
+    Claim,
+    Evidence,
+    EvidenceKind,
+    Origin,
+    Trust,
+)
+from archiver.model.points import Batch, SeriesSpec
+from archiver.model.record import Accounting, Config, Step
+from archiver.model.times import Clock, from_epoch
+from archiver.model.values import Value
+from archiver.trainer_rows import END_KEYS, meaning
+
+FLOAT32_ROUNDING = 2.0**-24
+"""Half a unit in the last place, relative."""
+_NAME = re.compile(r".*tfevents\.(\d{9,11})\.(.*)\Z")
+_PROCESS = re.compile(r"(.+?)\.(\d+)\.(\d+)(?:\.v2)?\Z")
+_MAGIC = b"brain.Event:"
+_ARGUMENTS = "args/text_summary"
+_RENAMED = {"train/": "train", "eval/": "eval"}
+
+METRICS: dict[str, Metric] = {
+    "loss": Metric("loss", split="train"),
+    "train_loss": Metric("loss", split="train"),
+    "lm loss": Metric("loss", "nat/token", "train"),
+    "lm loss validation": Metric("eval_loss", "nat/token", "eval"),
+    "lm loss validation ppl": Metric("perplexity", split="eval"),
+    "val_loss": Metric("eval_loss", split="eval"),
+    "val/loss": Metric("eval_loss", split="eval"),
+    "valid/loss": Metric("eval_loss", split="eval"),
+    "val/perplexity": Metric("perplexity", split="eval"),
+    "eval_loss": Metric("eval_loss", split="eval"),
+    "learning-rate": Metric("learning_rate", split="train"),
+    "learning_rate": Metric("learning_rate", split="train"),
+    "lr": Metric("learning_rate", split="train"),
+    "grad-norm": Metric("grad_norm", split="train"),
+    "grad_norm": Metric("grad_norm", split="train"),
+    "iteration-time": Metric("step_time", "s", "train"),
+}
+"""Tags that writers other than the Hugging Face callback use."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What an event file's name says."""
+
+    seconds: int | None = None
+    host: str | None = None
+    process: str = ""
+    """Host and pid; the whole name where the writer left them out."""
+
+
+@dataclass
+class Events:
+    """A scan still to be made, and what it finds out."""
+
+    scan: EventScan
+    name: FileName
+    first_step: int | None = None
+    first_time: float | None = None
+    last_time: float | None = None
+    last_step: int = 0
+    arguments: dict[str, Value] = field(default_factory=dict)
+    sessions: list[SessionMark] = field(default_factory=list)
+
+
+def detect(artifact: Artifact) -> Match:
+    """The version event that every writer puts first, or a file cut before it."""
+    head = artifact.head()
+    if _MAGIC in head[:256]:
+        return Match.YES
+    return Match.DAMAGED if _NAME.match(artifact.name) else Match.NO
+
+
+def parse(artifact: Artifact) -> Events:
+    """A lazy scan of the file."""
+    return Events(EventScan(artifact.chunks(), artifact.limits), file_name(artifact.name))
+
+
+def file_name(name: str) -> FileName:
+    """Take an event file's name apart."""
+    match = _NAME.match(name)
+    if match is None:
+        return FileName(process=name)
+    seconds, rest = int(match[1]), match[2]
+    process = _PROCESS.match(rest)
+    if process is None:
+        return FileName(seconds, rest or None, name)
+    return FileName(seconds, process[1], f"{process[1]}.{process[2]}")
+
+
+def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading:
+    """Points to the sink; the process as an attempt, its host and its times as claims."""
+    index, opens_attempt = _attempt(artifact, events.name)
+    for item in events.scan:
+        _take(events, artifact, item, index, points)
+    tally = events.scan.tally
+    frames = tally.frames
+    flaws = [*frames.flaws, *tally.flaws]
+    torn = frames.truncated_at is not None
+    damaged = frames.corrupt + frames.oversized + frames.lost + torn
+    reasons = {**frames.flaws.counts, **tally.flaws.counts}
+    not_read = {
+        f"{kind}-not-read": count
+        for kind, count in tally.values.items()
+        if kind not in ("number", "text")
+    }
+    return Reading(
+        claims=tuple(_claims(events, artifact)),
+        configs=_configs(events, artifact),
+        steps=_steps(events, artifact),
+        evidence=tuple(_evidence(events, artifact, index)),
+        attempts=_trail(events, artifact) if opens_attempt else None,
+        problems=artifact.problems(flaws),
+        accounting=Accounting(
+            artifact.path,
+            READER.kind,
+            artifact.size,
+            read=tally.events - tally.undecodable,
+            dropped=tally.dropped + sum(not_read.values()),
+            corrupt=damaged + tally.undecodable,
+            reasons={**reasons, **not_read},
+            scope=artifact.run.scope,
+        ),
+        extras=_extras(events),
+    )
+
+
+def _attempt(artifact: Artifact, name: FileName) -> tuple[int, bool]:
+    """Which process of its directory wrote the file, and whether this is its first file."""
+    names = [
+        entry.name
+        for entry in artifact.tree.named("*tfevents*")
+        if entry.parent == artifact.directory
+    ]
+    processes = list(dict.fromkeys(file_name(other).process for other in names))
+    first = next((other for other in names if file_name(other).process == name.process), "")
+    return processes.index(name.process), first == artifact.name
+
+
+def _family(artifact: Artifact) -> str:
+    return f"{artifact.directory}/*tfevents*".lstrip("/")
+
+
+def _take(
+    events: Events,
+    artifact: Artifact,
+    item: ScalarBatch | TextBatch | SessionMark,
+    attempt: int,
+    points: PointSink,
+) -> None:
+    if isinstance(item, SessionMark):
+        events.sessions.append(item)
+        return
+    if not len(item.steps):
+        return
+    _note_extent(events, item)
+    if isinstance(item, TextBatch):
+        if item.tag == _ARGUMENTS and item.texts:
+            events.arguments = _arguments(item.texts[-1], artifact)
+        values: array[float] | list[str] = item.texts
+    else:
+        values = item.values
+    spec = _spec(item, artifact)
+    family = _family(artifact)
+    batch = Batch(spec, artifact.path, item.steps, values, None, item.times, attempt, family)
+    points.add(batch)
+
+
+def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:
+    if isinstance(item, ScalarBatch):
+        first, last = min(item.steps), max(item.steps)
+        events.first_step = first if events.first_step is None else min(first, events.first_step)
+        events.last_step = max(last, events.last_step)
+    times = [time for time in (item.times[0], item.times[-1]) if time == time]  # noqa: PLR0124
+    for time in times:
+        events.first_time = time if events.first_time is None else min(time, events.first_time)
+        events.last_time = time if events.last_time is None else max(time, events.last_time)
+
+
+def _spec(item: ScalarBatch | TextBatch, artifact: Artifact) -> SeriesSpec:
+    source = _family(artifact)
+    if isinstance(item, TextBatch):
+        return SeriesSpec(item.tag, source, type="text", clock=Clock.EPOCH.value)
+    metric, split = _meaning(item.tag)
+    return SeriesSpec(
+        item.tag,
+        source,
+        metric.canonical or None,
+        split=split,
+        unit=metric.unit,
+        clock=Clock.EPOCH.value,
+        attributes=metric.attributes,
+        relative_error=FLOAT32_ROUNDING if item.dtype == "float32" else 0.0,
+    )
+
+
+def _meaning(tag: str) -> tuple[Metric, str | None]:
+    known = METRICS.get(tag)
+    if known is not None:
+        return known, known.split
+    for prefix, split in _RENAMED.items():
+        if tag.startswith(prefix):
+            key = tag.removeprefix(prefix)
+            if split == "train" and key.startswith("eval/"):
+                return Metric(""), "eval"
+            if key in END_KEYS:
+                return meaning(key), None
+            return meaning(f"eval_{key}" if split == "eval" else key), split
+    leaf = METRICS.get(tag.rpartition("/")[2])
+    return (leaf, leaf.split) if leaf is not None else (Metric(""), None)
+
+
+def _arguments(text: str, artifact: Artifact) -> dict[str, Value]:
+    document = json_document.parse(text.encode("utf-8", "replace"), artifact.limits)
+    return document.value if isinstance(document.value, dict) else {}
+
+
+def _configs(events: Events, artifact: Artifact) -> tuple[Config, ...]:
+    """The Trainer's arguments, unless a file of the run holds them already."""
+    if not events.arguments or artifact.tree.named("args.json", "sft_args.json"):
+        return ()
+    config = Config(
+        at=artifact.at(_ARGUMENTS),
+        id=f"{artifact.path}!/{_ARGUMENTS}",
+        role="effective",
+        format="json",
+        values=events.arguments,
+    )
+    return (config,)
+
+
+def _steps(events: Events, artifact: Artifact) -> tuple[Step, ...]:
+    model = events.arguments.get("output_dir")
+    outputs: dict[str, Value] = {"output_dir": model} if isinstance(model, str) else {}
+    if not outputs:
+        return ()
+    return (Step(at=artifact.at(_ARGUMENTS), step_id="1", name="train", outputs=outputs),)
+
+
+def _claims(events: Events, artifact: Artifact) -> Iterator[Claim]:
+    place = artifact.at()
+    if events.name.host:
+        rule = "host-part-of-event-file-name"
+        yield Claim(
+            "summary.host", [events.name.host], place, Trust.HINT, Origin.DERIVED, rule, (place,)
+        )
+    start = from_epoch(events.first_time) if events.first_time is not None else None
+    if start is not None:
+        rule = "first-event-written"
+        yield Claim(
+            "summary.started_at", start.iso(), place, Trust.COPY, Origin.DERIVED, rule, (place,)
+        )
+
+
+def _trail(events: Events, artifact: Artifact) -> AttemptTrail:
+    seconds = events.first_time if events.first_time is not None else events.name.seconds
+    mark = AttemptMark(
+        artifact.at(),
+        started=from_epoch(seconds) if seconds is not None else None,
+        ended=from_epoch(events.last_time) if events.last_time is not None else None,
+        first_step=events.first_step,
+        host=events.name.host,
+    )
+    return AttemptTrail(_family(artifact), (mark,))
+
+
+def _evidence(events: Events, artifact: Artifact, attempt: int) -> Iterator[Evidence]:
+    family = _family(artifact)
+    if events.last_step:
+        detail = f"last event at step {events.last_step}"
+        yield Evidence(EvidenceKind.PROGRESS, detail, artifact.at(), family=family, attempt=attempt)
+    frames = events.scan.tally.frames
+    if frames.truncated_at is not None:
+        detail = "the last record is torn"
+        yield Evidence(EvidenceKind.DEATH, detail, artifact.at(), family=family, attempt=attempt)
+
+
+def _extras(events: Events) -> dict[str, Value]:
+    extras: dict[str, Value] = {}
+    for info in events.scan.tags.values():
+        if info.plugin == tf_hparams.PLUGIN:
+            found = tf_hparams.decode(info.content)
+            if found.values:
+                extras["hparams"] = dict(found.values)
+            if found.status:
+                extras["hparams_status"] = found.status
+    marks: Iterable[SessionMark] = events.sessions
+    sessions: list[Value] = [{"word": mark.word, "step": mark.step} for mark in marks]
+    if sessions:
+        extras["sessions"] = sessions
+    return extras
+
+
+READER = Reader(
+    name="tensorboard_events",
+    kind="tensorboard.events",
+    summary="TensorBoard event files, scalars in both encodings",
+    select=files("*tfevents*"),
+    detect=detect,
+    parse=parse,
+    map=to_reading,
+    metrics=METRICS,
+)
