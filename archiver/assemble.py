@@ -1,0 +1,319 @@
+"""From what the readers said to the record of one run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from archiver import attempts as attempts_module
+from archiver import discover, series, status, steps
+from archiver.collect import Collected
+from archiver.derive import derive
+from archiver.model import fields as registry
+from archiver.model.claims import COMMAND_LINE, Claim, Location, Origin, Problem, Trust
+from archiver.model.record import (
+    Accounting,
+    Checkpoint,
+    Coverage,
+    Dataset,
+    Digest,
+    FileEntry,
+    Resolved,
+    RunIdentity,
+    RunRecord,
+    Series,
+    Step,
+)
+from archiver.model.values import Value
+from archiver.resolve import resolve
+from archiver.rundir import natural
+from archiver.series import SeriesSet
+from archiver.spool import PointSpool
+
+UNFILED = "unfiled"
+"""Experiment of runs that belong to none and were not found below one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What the caller knows of where the run stood."""
+
+    directory: str
+    """Name of the run directory."""
+    relative: str
+    """Its path below the directory that was asked for; its name when it was that one."""
+    experiment: str | None
+    """Name of the experiment directory it was found below."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A record with its points, before it has a place in the archive."""
+
+    record: RunRecord
+    series: SeriesSet
+
+
+def assemble(
+    collected: Collected, spool: PointSpool, placement: Placement, declared: Mapping[str, str]
+) -> Assembled:
+    """Resolve, judge and sum up everything that was read."""
+    claims = [*collected.claims, *_declared(declared)]
+    attempts = attempts_module.join(collected.trails)
+    joined = series.join(spool, attempts)
+    summaries = _attributed(joined, collected)
+    producers = discover.producers(collected.kinds)
+    verdicts = status.per_attempt(collected.evidence, attempts)
+    resolved = resolve(claims)
+    resolved.setdefault("summary.status", status.resolved(verdicts[-1]))
+    resolved = derive(resolved, attempts, summaries)
+    checkpoints = _checkpoints(collected.all("checkpoints"), collected.files)
+    configs = tuple(sorted(collected.all("configs"), key=lambda item: natural(item.id)))
+    context = steps.Context(
+        resolved,
+        attempts,
+        verdicts,
+        configs,
+        _datasets(collected.all("datasets")),
+        checkpoints,
+        summaries,
+        discover.stage(producers),
+    )
+    partial = RunRecord(
+        run=_identity(resolved, collected, placement, producers),
+        coverage=Coverage(0, 0, 0, 0, 0, 0, {}),
+        fields=resolved,
+        configs=configs,
+        dependencies=tuple(sorted(collected.all("dependencies"), key=lambda d: (d.name, d.kind))),
+        lockfiles=tuple(collected.all("lockfiles")),
+        repositories=tuple(collected.all("repositories")),
+        steps=steps.assemble(collected.all("steps"), context),
+        series=summaries,
+        checkpoints=checkpoints,
+        datasets=context.datasets,
+        data_copies=tuple(collected.all("data_copies")),
+        artifacts=tuple(collected.all("artifacts")),
+        events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
+        accounting=_accounting(collected.accounting, joined),
+        problems=(*_problems(collected), *_refused(spool)),
+        extras=_extras(collected),
+    )
+    return Assembled(replace(partial, coverage=cover(partial)), joined)
+
+
+def _declared(declared: Mapping[str, str]) -> list[Claim]:
+    return [
+        Claim(
+            name,
+            [value] if registry.BY_NAME.get(name, _TEXT).type == "list" else value,
+            COMMAND_LINE,
+            Trust.DECLARED,
+            Origin.DECLARED,
+            reader="command line",
+        )
+        for name, value in sorted(declared.items())
+    ]
+
+
+_TEXT = registry.Field("", registry.Section.REPRO, "text", "")
+
+
+def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
+    """Summaries with the name of the reader whose artifact holds their points."""
+    readers = {
+        reading.accounting.path: reading.reader
+        for reading in collected.readings
+        if reading.accounting is not None
+    }
+    return tuple(
+        replace(item.summary, reader=readers.get(item.summary.at.path, "")) for item in joined.all
+    )
+
+
+def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tuple[Checkpoint, ...]:
+    """One entry per path: the directory itself, with what other artifacts say of it."""
+    merged: dict[str, Checkpoint] = {}
+    for item in sorted(found, key=lambda checkpoint: checkpoint.present is None):
+        known = merged.get(item.path)
+        if known is None:
+            merged[item.path] = item
+            continue
+        merged[item.path] = replace(
+            known,
+            tags=tuple(sorted({*known.tags, *item.tags})),
+            step=known.step if known.step is not None else item.step,
+            epoch=known.epoch if known.epoch is not None else item.epoch,
+            metric=known.metric if known.metric is not None else item.metric,
+        )
+    hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
+    ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
+    stepped = [item.step for item in ordered if item.step is not None]
+    return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
+
+
+def _tagged(
+    item: Checkpoint, last: int | None, hashed: Mapping[tuple[str, str], str | None]
+) -> Checkpoint:
+    tags = {tag for tag in item.tags if tag != "other"}
+    if item.step is not None and item.step == last:
+        tags.add("last")
+    weights = [
+        Digest("sha256", digest, Origin.DERIVED, path)
+        for (scope, path), digest in sorted(hashed.items())
+        if scope == item.at.scope
+        and path.startswith(item.path + "/")
+        and digest
+        and path.endswith((".safetensors", ".bin", ".pt"))
+    ]
+    return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
+
+
+def _datasets(found: Sequence[Dataset]) -> tuple[Dataset, ...]:
+    """One entry per role, path and digest: the fullest, with its gaps filled by the others."""
+    merged: dict[tuple[str, str], list[Dataset]] = {}
+    for item in sorted(found, key=lambda entry: -_filled(entry)):
+        group = merged.setdefault((item.role, item.path), [])
+        twin = next((n for n, known in enumerate(group) if _alike(known, item)), None)
+        if twin is None:
+            group.append(item)
+        else:
+            known = group[twin]
+            gaps = {
+                spec.name: getattr(item, spec.name)
+                for spec in fields(Dataset)
+                if getattr(known, spec.name) in (None, ())
+            }
+            group[twin] = replace(known, **gaps)
+    return tuple(item for key in sorted(merged) for item in merged[key])
+
+
+def _filled(item: Dataset) -> int:
+    return sum(getattr(item, spec.name) not in (None, ()) for spec in fields(item))
+
+
+def _alike(left: Dataset, right: Dataset) -> bool:
+    """Whether nothing that both state differs in what the data is."""
+    pairs = ((left.digests, right.digests), (left.bytes, right.bytes), (left.lines, right.lines))
+    return all(a == b or a in (None, ()) or b in (None, ()) for a, b in pairs)
+
+
+def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Accounting, ...]:
+    books = []
+    for item in sorted(artifacts, key=lambda entry: (entry.scope, natural(entry.path))):
+        counts = joined.per_file.get(item.path, Counter())
+        books.append(
+            replace(
+                item,
+                duplicate=item.duplicate + counts["duplicate"],
+                superseded=item.superseded + counts["superseded"],
+            )
+        )
+    return tuple(books)
+
+
+def _problems(collected: Collected) -> list[Problem]:
+    return [*collected.problems, *collected.all("problems")]
+
+
+def _refused(spool: PointSpool) -> list[Problem]:
+    if not spool.refused:
+        return []
+    message = f"{spool.refused} points are over the limit of points or series and were dropped"
+    return [Problem("points-limit", message, Location("."), "raise the limit", "collect")]
+
+
+def _extras(collected: Collected) -> dict[str, dict[str, Value]]:
+    extras: dict[str, dict[str, Value]] = {}
+    for reading in collected.readings:
+        if reading.extras and reading.accounting is not None:
+            extras.setdefault(reading.accounting.kind, {})[reading.accounting.path] = reading.extras
+    return dict(sorted(extras.items()))
+
+
+def _identity(
+    fields: Mapping[str, Resolved],
+    collected: Collected,
+    placement: Placement,
+    producers: Mapping[str, str],
+) -> RunIdentity:
+    digest = hashlib.sha256()
+    head = next(
+        (collected.heads[kind] for kind in discover.provenance() if kind in collected.heads), None
+    )
+    if head is None:
+        digest.update(b"directory\0" + placement.relative.encode("utf-8", "surrogateescape"))
+    else:
+        for name in ("summary.run_id", "summary.started_at"):
+            digest.update(_text(fields, name).encode("utf-8", "replace") + b"\0")
+        digest.update(head)
+    run_id = _text(fields, "summary.run_id") or placement.directory
+    experiment = _text(fields, "summary.experiment") or placement.experiment or UNFILED
+    return RunIdentity(
+        run_id,
+        experiment,
+        tuple(producers),
+        dict(producers),
+        placement.directory,
+        digest.hexdigest(),
+    )
+
+
+def _text(fields: Mapping[str, Resolved], name: str) -> str:
+    resolved = fields.get(name)
+    return str(resolved.value) if resolved is not None and resolved.value is not None else ""
+
+
+def cover(record: RunRecord) -> Coverage:
+    """How every field of the template is answered."""
+    inapplicable = discover.not_applicable(record.run.producers)
+    answers = {
+        item.name: _answer(item, record) or ("n/a" if item.name in inapplicable else "not recorded")
+        for item in registry.FIELDS
+    }
+    words = list(answers.values())
+    return Coverage(
+        recorded=words.count("recorded"),
+        derived=words.count("derived"),
+        declared=words.count("declared"),
+        probed=words.count("probed"),
+        not_recorded=words.count("not recorded"),
+        not_applicable=words.count("n/a"),
+        fields=answers,
+    )
+
+
+def _answer(item: registry.Field, record: RunRecord) -> str | None:
+    """Origin of a template field's answer, or None."""
+    if item.name == "repro.env":
+        env = [
+            value for name, value in record.fields.items() if name.startswith(registry.ENV_PREFIX)
+        ]
+        return env[0].origin.value if env else None
+    if item.home is registry.Home.FIELDS:
+        resolved = record.fields.get(item.name)
+        return resolved.origin.value if resolved is not None else None
+    if item.home is registry.Home.STEPS:
+        return _step_answer(item.name.removeprefix("steps."), record.steps)
+    if item.home is registry.Home.CONFIGS:
+        return record.configs[0].origin.value if record.configs else None
+    entries = getattr(record, item.home.value)
+    if item.home is registry.Home.ARTIFACTS:
+        kinds = {"hf_models": "hf_model", "reports": "report"}
+        entries = [entry for entry in entries if entry.kind == kinds[item.label]]
+        return entries[0].origin.value if entries else None
+    attribute = {"tag": "tags"}.get(item.label, item.label)
+    stated = [entry for entry in entries if getattr(entry, attribute) not in (None, ())]
+    return stated[0].origin.value if stated else None
+
+
+def _step_answer(path: str, found: Sequence[Step]) -> str | None:
+    for step in found:
+        value: object = step
+        for name in path.split("."):
+            value = getattr(value, name, None)
+        if value not in (None, (), {}):
+            source = step.sources.get(path)
+            return (source.origin if source else step.origin).value
+    return None

@@ -1,0 +1,311 @@
+"""Run the readers over a run's files, one artifact at a time.
+
+Here, and nowhere else, readers' names are stamped, crashes of readers become problems, every
+file is hashed and the bytes that the archive will copy are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from archiver.artifact import Artifact, Match
+from archiver.extension import Reader
+from archiver.limits import Limits
+from archiver.model.claims import AttemptTrail, Claim, Evidence, Location, Problem
+from archiver.model.reading import Reading
+from archiver.model.record import Accounting, FileEntry
+from archiver.model.times import Clock, Instant
+from archiver.rundir import Entry, OpenFile, ReadFault, RunDir, SnapshotStore, Tree, natural
+from archiver.spool import PointSpool
+
+log = logging.getLogger(__name__)
+
+HEAVY_SUFFIXES = (
+    ".bin", ".ckpt", ".distcp", ".gguf", ".h5", ".npy", ".npz", ".onnx", ".pkl", ".pt", ".pth",
+    ".safetensors", ".tflite",
+)  # fmt: skip
+"""Weights and other state that is inventoried and hashed, never copied."""
+
+_STAMPED = (
+    "claims", "configs", "dependencies", "lockfiles", "repositories", "steps", "checkpoints",
+    "datasets", "data_copies", "artifacts", "events", "evidence", "problems",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is hashed and what is kept for copying."""
+
+    copy: str = "artifacts"
+    """`artifacts`, `all` or `none`."""
+    hash: str = "all"
+    """`all`, `artifacts` or `none`."""
+    max_copy_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass
+class Collected:
+    """Everything that was read of one run."""
+
+    readings: list[Reading] = field(default_factory=list)
+    files: list[FileEntry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    heads: dict[str, bytes] = field(default_factory=dict)
+    """Kind -> first bytes of its first artifact, for the kinds that identify a run."""
+    refused: int = 0
+    """Files that the system would not let be read."""
+
+    def all(self, name: str) -> list[Any]:
+        """One list of every reading, joined."""
+        return [item for reading in self.readings for item in getattr(reading, name)]
+
+    @property
+    def claims(self) -> list[Claim]:
+        """Every claim."""
+        return self.all("claims")
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """Every sign of how an attempt ended."""
+        return self.all("evidence")
+
+    @property
+    def trails(self) -> list[AttemptTrail]:
+        """Every artifact's account of the attempts, families joined."""
+        joined: dict[str, AttemptTrail] = {}
+        for reading in self.readings:
+            trail = reading.attempts
+            if trail is not None:
+                before = joined[trail.family].marks if trail.family in joined else ()
+                joined[trail.family] = AttemptTrail(trail.family, (*before, *trail.marks))
+        return list(joined.values())
+
+    @property
+    def accounting(self) -> list[Accounting]:
+        """One entry per artifact."""
+        return [item.accounting for item in self.readings if item.accounting is not None]
+
+    @property
+    def kinds(self) -> set[str]:
+        """Kinds of artifact that were recognised (damaged ones included)."""
+        return {entry.kind for entry in self.files if entry.kind is not None}
+
+
+@dataclass
+class Collector:
+    """Collects one run, tree by tree."""
+
+    readers: Sequence[Reader[Any]]
+    limits: Limits
+    policy: Policy
+    points: PointSpool
+    snapshots: SnapshotStore
+    identifying: frozenset[str] = frozenset()
+    """Kinds whose first bytes identify the run."""
+    progress: Callable[[str, int], None] = lambda _path, _done: None
+    """Told the file at hand and the bytes done so far."""
+    done_bytes: int = 0
+
+    def collect(self, run: RunDir, tree: Tree, into: Collected) -> None:
+        """Read everything below one directory."""
+        taken: dict[str, str] = {}
+        for path, candidates in self._candidates(tree):
+            artifact = Artifact(run, tree, candidates[0][1], path, self.limits)
+            try:
+                self._read(artifact, [reader for reader, _ in candidates], taken, into)
+            finally:
+                artifact.close()
+        for entry in tree.files:
+            if entry.path not in taken:
+                self._keep(run, entry, None, into)
+        into.files += [_listed(run, entry) for entry in tree.entries if entry.type != "file"]
+        into.problems += list(_walk_problems(run, tree))
+        into.files.sort(key=lambda item: (item.scope, natural(item.path)))
+
+    def _candidates(
+        self, tree: Tree
+    ) -> list[tuple[str, list[tuple[Reader[Any], tuple[Entry, ...]]]]]:
+        found: dict[str, list[tuple[Reader[Any], tuple[Entry, ...]]]] = {}
+        for reader in self.readers:
+            for selection in reader.select(tree):
+                found.setdefault(selection.path, []).append((reader, selection.files))
+        return sorted(found.items(), key=lambda item: natural(item[0]))
+
+    def _read(
+        self,
+        artifact: Artifact,
+        readers: Sequence[Reader[Any]],
+        taken: dict[str, str],
+        into: Collected,
+    ) -> None:
+        free = [r for r in readers if not r.owns_files or artifact.entry.path not in taken]
+        try:
+            reader = _recognise(artifact, free)
+            if reader is None:
+                return
+            if reader.owns_files:
+                taken.update(dict.fromkeys((entry.path for entry in artifact.files), reader.kind))
+            if reader.kind in self.identifying and reader.kind not in into.heads:
+                into.heads[reader.kind] = artifact.head()
+            into.readings.append(self._run(reader, artifact))
+            if reader.owns_files:
+                for entry in artifact.files:
+                    self._keep(artifact.run, entry, reader.kind, into, artifact.open(entry))
+        except ReadFault as fault:
+            for entry in artifact.files:
+                taken[entry.path] = ""
+                into.files.append(_unreadable(artifact.run, entry, fault))
+            into.problems.append(_fault_problem(artifact.run, artifact.path, fault))
+            into.refused += 1
+
+    def _run(self, reader: Reader[Any], artifact: Artifact) -> Reading:
+        try:
+            reading = reader.map(reader.parse(artifact), artifact, self.points)
+        except ReadFault:
+            raise
+        except Exception as crash:  # one of the three places: a reader must not end the run
+            log.exception("reader %s crashed on %s", reader.name, artifact.path)
+            message = f"the reader stopped on it ({type(crash).__name__}: {crash})"
+            hint = "the file is kept in the inventory; please report this"
+            problem = artifact.problem("reader-crash", message, hint=hint)
+            books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
+            reading = Reading(problems=(problem,), accounting=books)
+        return _stamp(reading, reader.name, self.limits.problems_per_artifact)
+
+    def _keep(
+        self,
+        run: RunDir,
+        entry: Entry,
+        kind: str | None,
+        into: Collected,
+        handle: OpenFile | None = None,
+    ) -> None:
+        """List, hash and, where the policy says so, keep the bytes of one file."""
+        self.progress(entry.path, self.done_bytes)
+        self.done_bytes += entry.size
+        reason = self._not_copied(entry, kind)
+        hashed = self.policy.hash == "all" or (self.policy.hash == "artifacts" and kind is not None)
+        listed = _listed(run, entry)
+        if reason is not None and not hashed:
+            into.files.append(replace(listed, kind=kind, reason=reason))
+            return
+        opened = handle
+        try:
+            opened = opened or run.open(entry)
+            if reason is None:
+                self.snapshots.put(run.scope, entry.path, opened.chunks())
+            digest = opened.sha256() if hashed else None
+            changed = opened.changed()
+        except ReadFault as fault:
+            into.files.append(_unreadable(run, entry, fault))
+            into.problems.append(_fault_problem(run, entry.path, fault))
+            into.refused += 1
+            return
+        finally:
+            if handle is None and opened is not None:
+                opened.close()
+        if changed:
+            into.problems.append(_changed(run, entry))
+        into.files.append(replace(listed, kind=kind, sha256=digest, reason=reason))
+
+    def _not_copied(self, entry: Entry, kind: str | None) -> str | None:
+        """Why a file is not copied; None when it is."""
+        if self.policy.copy == "none":
+            return "copying is switched off"
+        if entry.name.lower().endswith(HEAVY_SUFFIXES):
+            return "weights or state"
+        if entry.size > self.policy.max_copy_bytes:
+            return "larger than the copy limit"
+        if kind is None and self.policy.copy == "artifacts":
+            return "no artifact of a known kind"
+        return None
+
+
+def _recognise(artifact: Artifact, readers: Iterable[Reader[Any]]) -> Reader[Any] | None:
+    """The first reader, in name order, that knows the artifact; damaged ones come second."""
+    damaged: Reader[Any] | None = None
+    for reader in readers:
+        match = reader.detect(artifact)
+        if match is Match.YES:
+            return reader
+        if match is Match.DAMAGED and damaged is None:
+            damaged = reader
+    return damaged
+
+
+def _stamp(reading: Reading, name: str, most: int) -> Reading:
+    """Put the reader's name on all that it said, and bound the problems it may name."""
+    stamped: dict[str, Any] = {
+        part: tuple(replace(item, reader=name) for item in getattr(reading, part))
+        for part in _STAMPED
+    }
+    problems = stamped["problems"]
+    if len(problems) > most:
+        rest = replace(
+            problems[most],
+            code="more-problems",
+            message=f"{len(problems) - most} more problems of this artifact are counted, not named",
+        )
+        stamped["problems"] = (*problems[:most], rest)
+    return replace(reading, reader=name, **stamped)
+
+
+def _listed(run: RunDir, entry: Entry) -> FileEntry:
+    size = entry.size if entry.type == "file" else None
+    seconds = Instant(entry.mtime_ns // 1000, Clock.MTIME)
+    return FileEntry(
+        run.scope,
+        entry.path,
+        entry.type,
+        bytes=size,
+        mtime=seconds.iso() if abs(seconds.micros) < 2**56 else None,
+        reason=entry.fault or (None if entry.type == "file" else f"{entry.type}, not opened"),
+        target=entry.target,
+    )
+
+
+def _unreadable(run: RunDir, entry: Entry, fault: ReadFault) -> FileEntry:
+    return replace(_listed(run, entry), reason=f"unreadable: {fault.strerror}")
+
+
+def _fault_problem(run: RunDir, path: str, fault: ReadFault) -> Problem:
+    return Problem(
+        "unreadable",
+        f"the system would not let it be read ({fault.strerror})",
+        Location(path, "", run.scope),
+        "mend the permission or the disk and collect again",
+        "collect",
+    )
+
+
+def _changed(run: RunDir, entry: Entry) -> Problem:
+    return Problem(
+        "changed-while-reading",
+        "it was written to while it was read; the archive holds the bytes read first",
+        Location(entry.path, "", run.scope),
+        "collect again when the run has ended",
+        "collect",
+    )
+
+
+def _walk_problems(run: RunDir, tree: Tree) -> Iterable[Problem]:
+    for entry in tree.entries:
+        if entry.fault:
+            yield Problem(
+                "unlisted",
+                f"the directory walk could not look into it ({entry.fault})",
+                Location(entry.path, "", run.scope),
+                "",
+                "collect",
+            )
+    if tree.cut:
+        yield Problem(
+            "too-many-files",
+            f"the walk stopped at the limit of entries; at least {tree.cut} are not listed",
+            Location("", "", run.scope),
+            "raise the limit or archive its parts",
+            "collect",
+        )

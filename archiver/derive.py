@@ -1,0 +1,136 @@
+"""Derived fields: computed from recorded values, each by a named rule.
+
+A rule never overrules what an artifact states; where both exist the derived value is kept as a
+claim that lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from archiver.attempts import Attempts
+from archiver.model.claims import Location, Origin
+from archiver.model.record import Resolved, Series
+from archiver.model.times import Instant, parse_iso, seconds_between
+
+_CUDA_TAG = re.compile(r"\+cu(\d{2,3})(\d)$")
+_ACCELERATOR_TAG = re.compile(r"\+(cu|rocm)\d")
+
+
+def derive(
+    fields: Mapping[str, Resolved], attempts: Attempts, series: Sequence[Series]
+) -> dict[str, Resolved]:
+    """The fields with every derivable one added, in name order."""
+    found = dict(fields)
+    _add(found, "summary.finished_at", _finished_at(attempts))
+    _add(found, "summary.duration_sec", _duration(found))
+    _add(found, "summary.cuda", _cuda(found.get("summary.torch")))
+    _add(found, "resources.peak_vram_gb", _peak_vram(found, series))
+    if len(attempts.all) > 1:
+        _total_train_time(found, attempts)
+    return dict(sorted(found.items()))
+
+
+def _add(fields: dict[str, Resolved], name: str, value: Resolved | None) -> None:
+    if value is not None and name not in fields:
+        fields[name] = value
+
+
+def derived(
+    value: object, rule: str, sources: Iterable[Location], note: str | None = None
+) -> Resolved:
+    """A derived value; its first source is also its place."""
+    places = tuple(dict.fromkeys(sources))
+    return Resolved(
+        value,  # type: ignore[arg-type]
+        Origin.DERIVED,
+        places[0],
+        "derive",
+        rule,
+        places,
+        note,
+    )
+
+
+def _finished_at(attempts: Attempts) -> Resolved | None:
+    """The last recorded event, for runs whose end nobody stated."""
+    if not attempts.all or attempts.all[-1].ended is None:
+        return None
+    last = attempts.all[-1].ended
+    marks = [mark for mark in attempts.all[-1].marks if mark.ended == last]
+    places = [mark.ended_at or mark.at for mark in marks]
+    return derived(last.iso(), "last-recorded-event", places)
+
+
+def _instant(resolved: Resolved | None) -> Instant | None:
+    if resolved is None or not isinstance(resolved.value, str):
+        return None
+    return parse_iso(resolved.value)
+
+
+def _duration(fields: Mapping[str, Resolved]) -> Resolved | None:
+    start, end = fields.get("summary.started_at"), fields.get("summary.finished_at")
+    first, last = _instant(start), _instant(end)
+    if start is None or end is None or first is None or last is None:
+        return None
+    if not first.absolute and start.reader != end.reader:
+        return None
+    seconds = seconds_between(first, last)
+    if seconds is None or seconds < 0:
+        return None
+    note = None if first.absolute else "local clock without a zone"
+    return derived(round(seconds, 6), "finished-minus-started", (start.at, end.at), note)
+
+
+def _cuda(torch: Resolved | None) -> Resolved | None:
+    """CUDA version that a PyTorch build names in its local version tag (`+cu121`)."""
+    if torch is None or not isinstance(torch.value, str):
+        return None
+    tag = _CUDA_TAG.search(torch.value)
+    if tag is None:
+        return None
+    return derived(f"{tag[1]}.{tag[2]}", "cuda-tag-of-torch", (torch.at,))
+
+
+def _accelerated(fields: Mapping[str, Resolved]) -> bool:
+    """Whether the run recorded that it had an accelerator at all."""
+    torch = fields.get("summary.torch")
+    tagged = torch is not None and _ACCELERATOR_TAG.search(str(torch.value)) is not None
+    return tagged or "summary.gpus" in fields or "summary.cuda_driver" in fields
+
+
+def _peak_vram(fields: Mapping[str, Resolved], series: Sequence[Series]) -> Resolved | None:
+    """Largest reported memory; only where an accelerator is recorded.
+
+    ms-swift writes the same key for host memory when it trains on a CPU.
+    """
+    memory = [item for item in series if item.attributes.get("memory") == "peak"]
+    peaks = [item for item in memory if item.max is not None]
+    if not peaks or not _accelerated(fields):
+        return None
+    best = max(peaks, key=lambda item: item.max or 0.0)
+    return derived(best.max, "largest-reported-memory", (best.at,))
+
+
+def _total_train_time(fields: dict[str, Resolved], attempts: Attempts) -> None:
+    """Sum over attempts; a resumed trainer reports the time of its last process only."""
+    spans = [
+        seconds_between(attempt.started, attempt.ended)
+        for attempt in attempts.all
+        if attempt.started is not None and attempt.ended is not None
+    ]
+    reported = fields.get("resources.train_time_sec")
+    known = [span for span in spans if span is not None and span >= 0]
+    if len(known) == len(attempts.all):
+        places = [mark.at for attempt in attempts.all for mark in attempt.marks]
+        note = None
+        if reported is not None:
+            note = f"the last attempt alone reports {reported.value} s at {reported.at}"
+        fields["resources.train_time_sec"] = derived(
+            round(sum(known), 6), "sum-of-attempts", places, note
+        )
+    elif reported is not None:
+        note = f"time of the last of {len(attempts.all)} attempts only"
+        fields["resources.train_time_sec"] = replace(reported, note=note)

@@ -1,0 +1,86 @@
+"""The status ladder: from signs of how an attempt ended to one word.
+
+The present time plays no part: a run that was never seen to end, and never seen to die, is
+`running`, however long ago that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from archiver.attempts import Attempts
+from archiver.model.claims import COMMAND_LINE, Evidence, EvidenceKind, Origin
+from archiver.model.record import Resolved
+
+_LADDER: tuple[tuple[EvidenceKind, str, str], ...] = (
+    (EvidenceKind.FAILURE, "failed", "sign-of-failure"),
+    (EvidenceKind.INTERRUPTION, "interrupted", "sign-of-interruption"),
+    (EvidenceKind.END_MARKER, "success", "end-marker"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One attempt's status, the rule that decided and the evidence that was seen."""
+
+    status: str
+    rule: str
+    decisive: Evidence | None
+    seen: tuple[Evidence, ...]
+
+
+def judge(evidence: Iterable[Evidence]) -> Verdict:
+    """Climb the ladder with one attempt's evidence."""
+    seen = tuple(evidence)
+    words = _of(seen, EvidenceKind.TERMINAL_WORD)
+    if words:
+        return Verdict(words[-1].word, "terminal-word", words[-1], seen)
+    for kind, status, rule in _LADDER:
+        signs = _of(seen, kind)
+        if signs:
+            return Verdict(status, rule, signs[-1], seen)
+    at_work = _of(seen, EvidenceKind.RUNNING_WORD)
+    deaths = _of(seen, EvidenceKind.DEATH)
+    if at_work and deaths:
+        return Verdict("interrupted", "work-cut-short", deaths[0], seen)
+    if at_work:
+        return Verdict("running", "no-end-and-no-death-seen", at_work[-1], seen)
+    return Verdict("unknown", "no-evidence", None, seen)
+
+
+def _of(seen: Sequence[Evidence], kind: EvidenceKind) -> list[Evidence]:
+    return [item for item in seen if item.kind is kind]
+
+
+def per_attempt(evidence: Iterable[Evidence], attempts: Attempts) -> tuple[Verdict, ...]:
+    """One verdict per attempt; an attempt that a later one followed did not end by itself."""
+    total = max(len(attempts.all), 1)
+    groups: list[list[Evidence]] = [[] for _ in range(total)]
+    for item in evidence:
+        number = attempts.number(item.family, item.attempt) if item.family else None
+        groups[(number or total) - 1].append(item)
+    verdicts = [judge(group) for group in groups]
+    return tuple(
+        Verdict("interrupted", "a-later-attempt-followed", verdict.decisive, verdict.seen)
+        if verdict.status in ("running", "unknown") and index < total - 1
+        else verdict
+        for index, verdict in enumerate(verdicts)
+    )
+
+
+def resolved(verdict: Verdict) -> Resolved:
+    """`summary.status` as the record states it."""
+    decisive = verdict.decisive
+    sources = tuple(dict.fromkeys(item.at for item in verdict.seen))
+    details = "; ".join(dict.fromkeys(f"{item.at}: {item.detail}" for item in verdict.seen))
+    settled = verdict.rule == "terminal-word"
+    return Resolved(
+        verdict.status,
+        Origin.RECORDED if settled else Origin.DERIVED,
+        decisive.at if decisive else COMMAND_LINE,
+        decisive.reader if decisive else "status",
+        None if settled else verdict.rule,
+        sources,
+        details or "nothing in the run says how it ended",
+    )
