@@ -1,0 +1,1 @@
+"""The archive on disk: layout, atomic writer, tables, plots."""

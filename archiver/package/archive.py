@@ -1,0 +1,215 @@
+"""Writes the archive of one run: staged, compared with what is there, swapped in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from archiver.attempts import Attempts
+from archiver.errors import ArchiverError
+from archiver.model import codec
+from archiver.model.record import FileEntry, RunIdentity, RunRecord
+from archiver.model.values import Value
+from archiver.package import layout, staging
+from archiver.redaction import Redactor
+from archiver.rundir import SnapshotStore
+from archiver.series import Joined
+
+STAMP = "archived.json"
+"""The one file that may differ between two archives of the same run."""
+_OWN = frozenset(
+    {
+        "ARCHIVE.md", "record.json", "metrics.parquet", "loss_curve.csv", "findings.json",
+        "inventory.ndjson", "plots", "data", STAMP,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that goes into the archive of one run."""
+
+    record: RunRecord
+    series: Sequence[Joined]
+    losses: Sequence[Joined]
+    attempts: Attempts
+    files: Sequence[FileEntry]
+    snapshots: SnapshotStore
+    redactor: Redactor
+    render: Callable[[RunRecord, Sequence[str]], str]
+    """Turns the record, and the names of its plots, into ARCHIVE.md."""
+    stamp: dict[str, Value]
+    """Tool version, time and source path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where the archive stands and whether anything changed."""
+
+    path: Path
+    record: RunRecord
+    changed: bool
+
+
+def write(archives: Path, contents: Contents) -> Written:
+    """Write, or leave as it is when nothing changed.
+
+    Raises:
+        ArchiverError: when the place is taken by something else or cannot be written.
+    """
+    try:
+        archives.mkdir(parents=True, exist_ok=True)
+        staging.sweep(archives)
+        with ExitStack() as held:
+            home = archives / layout.unambiguous(contents.record.run.experiment)
+            home.mkdir(exist_ok=True)
+            held.enter_context(staging.locked(home))
+            name = _place(home, contents.record.run)
+            target = home / name
+            run = replace(contents.record.run, run_id=name)
+            contents = replace(contents, record=replace(contents.record, run=run))
+            _refuse_foreign(target)
+            staged = held.enter_context(staging.stage(home, name))
+            _fill(staged, contents)
+            if target.exists() and _same(staged, target):
+                return Written(target, contents.record, changed=False)
+            staging.publish(staged, target)
+            return Written(target, contents.record, changed=True)
+    except OSError as fault:
+        subject = fault.filename if isinstance(fault.filename, str) else str(archives)
+        hint = "choose another --output or make room and permission there"
+        raise ArchiverError(subject, fault.strerror or "cannot be written", hint) from None
+
+
+def _place(home: Path, run: RunIdentity) -> str:
+    """The run's directory name: its slug, marked where that was altered or is taken."""
+    plain = layout.slug(run.run_id)
+    special = layout.marked(run.run_id, run.identity)
+    if plain != run.run_id:
+        return special
+    folded = {path.name.casefold(): path for path in home.iterdir() if path.name[0] != "."}
+    there = folded.get(plain.casefold())
+    if there is None or (there.name == plain and _identity(there) == run.identity):
+        return plain
+    return special
+
+
+def _identity(archive: Path) -> str | None:
+    """Identity of the run that an archive holds, None where there is no archive."""
+    try:
+        record = json.loads((archive / "record.json").read_bytes())
+        identity = record["run"]["identity"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return identity if isinstance(identity, str) else None
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Never replace what is not wholly ours."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise ArchiverError(str(target), "is in the way", "move it or choose another --output")
+    if not target.exists():
+        return
+    foreign = sorted(path for path in _all_files(target) if path not in _known(target))
+    if foreign or _identity(target) is None:
+        found = str(target / foreign[0]) if foreign else str(target)
+        raise ArchiverError(
+            found, "does not belong to an archive", "move it away before collecting again"
+        )
+
+
+def _known(target: Path) -> set[str]:
+    """Files that an archive at this place may hold, by its own inventory."""
+    known = set(_OWN)
+    try:
+        lines = (target / "inventory.ndjson").read_text("utf-8").splitlines()
+        copied = [json.loads(line).get("copied") for line in lines]
+    except (OSError, ValueError, AttributeError):
+        copied = []
+    known |= {path for path in copied if isinstance(path, str)}
+    known |= {f"plots/{path.name}" for path in (target / "plots").glob("*.[sp][vn]g")}
+    return known
+
+
+def _all_files(directory: Path) -> list[str]:
+    return [
+        path.relative_to(directory).as_posix()
+        for path in directory.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    ]
+
+
+def _fill(staged: Path, contents: Contents) -> None:
+    for relative, data in _files(contents):
+        staging.write(staged, relative, data)
+
+
+def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """Every file of the archive, made one after the other."""
+    from archiver.package import figures, plots, tables
+
+    record = contents.record
+    names: list[str] = []
+    for spec in figures.figures(record, contents.series, contents.losses, contents.attempts):
+        for name, data in plots.draw(spec).items():
+            names.append(f"plots/{name}")
+            yield f"plots/{name}", data
+    listed: list[FileEntry] = []
+    for entry, copy in copies(contents.files, contents.snapshots, contents.redactor):
+        if copy is not None and entry.copied is not None:
+            yield entry.copied, copy
+        listed.append(entry)
+    yield "record.json", _json(codec.encode(record))
+    yield "metrics.parquet", tables.metrics_parquet(contents.series, contents.redactor.text)
+    yield "loss_curve.csv", tables.loss_curve_csv(contents.losses)
+    yield "findings.json", _json([])
+    yield "inventory.ndjson", b"".join(_line(codec.encode(entry)) for entry in listed)
+    yield "ARCHIVE.md", contents.render(record, names).encode()
+    yield STAMP, _json(contents.stamp)
+
+
+def copies(
+    files: Iterable[FileEntry], snapshots: SnapshotStore, redactor: Redactor
+) -> Iterator[tuple[FileEntry, bytes | None]]:
+    """Every inventory entry with the bytes of its copy, secrets removed."""
+    names = layout.DataNames()
+    for entry in files:
+        data = snapshots.get(entry.scope, entry.path)
+        if data is None:
+            yield entry, None
+            continue
+        clean = redactor.data(data)
+        if clean is None:
+            reason = "holds a secret that cannot be removed from its format"
+            yield replace(entry, reason=reason), None
+            continue
+        place = f"data/{names.place(entry.scope, entry.path)}"
+        note = "secrets removed from the copy" if clean != data else None
+        yield replace(entry, copied=place, reason=note), clean
+
+
+def _json(value: Value) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _line(value: Value) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _same(staged: Path, target: Path) -> bool:
+    return _digests(staged) == _digests(target)
+
+
+def _digests(directory: Path) -> dict[str, str]:
+    digests = {}
+    for relative in _all_files(directory):
+        if relative != STAMP:
+            with (directory / relative).open("rb") as file:
+                digests[relative] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests

@@ -1,0 +1,73 @@
+"""Names in the archive: safe everywhere, whatever the run called itself."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+MAX_NAME_BYTES = 80
+MAX_PATH_BYTES = 800
+_UNSAFE = re.compile(r"[^A-Za-z0-9._@=+,-]+")
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
+)
+
+
+def slug(name: str) -> str:
+    """`name` with everything outside the allow-list replaced; equal to it where it was safe.
+
+    Only ASCII letters, digits and `._@=+,-` are kept; no leading dot or dash (hidden, option),
+    no trailing dot, no device name of any system.
+    """
+    text = _UNSAFE.sub("_", unicodedata.normalize("NFC", name))
+    text = text.lstrip(".-")[:MAX_NAME_BYTES].rstrip(".") or "_"
+    return f"_{text}" if text.partition(".")[0].lower() in _RESERVED else text
+
+
+def marked(name: str, digest: str) -> str:
+    """The slug with eight digits of a digest, for names that are altered or taken."""
+    return f"{slug(name)[: MAX_NAME_BYTES - 9]}-{digest[:8]}"
+
+
+def unambiguous(name: str) -> str:
+    """The slug, marked by the name's own digest where it is not the name itself."""
+    safe = slug(name)
+    if safe == name:
+        return safe
+    return marked(name, hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+@dataclass
+class DataNames:
+    """Paths below `data/` for copied artifacts: their own tree, in safe names.
+
+    Two files never share a path, not even on file systems that fold case.
+    """
+
+    _taken: set[str] = field(default_factory=set)
+
+    def place(self, scope: str, path: str) -> str:
+        """The path below `data/` of one file."""
+        folders = [] if scope == "run" else [scope]
+        parts = [*folders, *path.split("/")]
+        safe = "/".join(_component(part) for part in parts)
+        digest = hashlib.sha256(f"{scope}\0{path}".encode("utf-8", "surrogatepass")).hexdigest()
+        if len(safe) > MAX_PATH_BYTES:
+            safe = f"deep/{digest[:16]}-{_component(parts[-1])}"
+        if safe.casefold() in self._taken:
+            head, dot, suffix = safe.rpartition(".")
+            safe = f"{head}-{digest[:8]}.{suffix}" if dot else f"{safe}-{digest[:8]}"
+        self._taken.add(safe.casefold())
+        return safe
+
+
+def _component(name: str) -> str:
+    safe = slug(name)
+    if safe == name:
+        return safe
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    stem, dot, suffix = safe.rpartition(".")
+    return f"{stem}-{digest[:8]}.{suffix}" if dot and stem else f"{safe}-{digest[:8]}"
