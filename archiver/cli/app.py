@@ -1,0 +1,110 @@
+"""The application: its commands, and the one place where errors become messages and codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from archiver import __version__
+from archiver.cli import collect
+from archiver.cli.terminal import safe, say, survive_any_encoding
+from archiver.errors import ArchiverError, ExitCode
+
+app = typer.Typer(
+    name="runarchive",
+    help="Archive and audit finished machine-learning runs, without ever executing them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("collect")(collect.command)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"runarchive {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of errors.")] = False,
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options that stand before every command."""
+    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL + 1)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    survive_any_encoding()
+    signal.signal(signal.SIGTERM, _terminate)
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # The reader went away; Python must not try again while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; every outcome becomes an exit code here."""
+    debug = "--debug" in arguments
+    try:
+        result = app(arguments, standalone_mode=False)
+    except ArchiverError as error:
+        if debug:
+            traceback.print_exc()
+        say(f"runarchive: {error}")
+        return ExitCode.USAGE
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort):
+        say("runarchive: interrupted; archives already written are complete")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001  one of the three places: our own fault
+        if debug:
+            traceback.print_exc()
+        _own_fault(error)
+        return ExitCode.INTERNAL
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "runarchive"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error.format_message())
+        return ExitCode.OK
+    say(f"runarchive: {error.format_message()}; `{command} --help` tells the options")
+    return ExitCode.USAGE
+
+
+def _own_fault(error: Exception) -> None:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    text = safe(f"{type(error).__name__}: {error}")[:500]
+    say(f"runarchive: internal error in {where}: {text}")
+    say("This is a fault of runarchive. Please report it with the output of --debug.")

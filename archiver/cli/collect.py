@@ -1,0 +1,211 @@
+"""`runarchive collect`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archiver.cli.terminal import ProgressLine, safe, say
+from archiver.errors import ArchiverError, ExitCode
+
+if TYPE_CHECKING:
+    from archiver.workflows import Outcome
+
+
+class Copy(StrEnum):
+    """What is copied into the archive."""
+
+    ARTIFACTS = "artifacts"
+    ALL = "all"
+    NONE = "none"
+
+
+class Hash(StrEnum):
+    """What is hashed."""
+
+    ALL = "all"
+    ARTIFACTS = "artifacts"
+    NONE = "none"
+
+
+class Format(StrEnum):
+    """How the result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def command(
+    run_dir: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN_DIR",
+            help="A run directory, or a directory with runs below it. It is never written to.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="ARCHIVES", help="Where archives are kept.")
+    ] = Path("archives"),
+    declared: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="State what no file of the run says. Repeatable."
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="PATH",
+            help="Another tree of the same run, such as its logs. Repeatable.",
+        ),
+    ] = None,
+    primary: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The series that is the loss.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be archived, and write nothing.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", help="Form of the result.")] = Format.TEXT,
+    copy: Annotated[Copy, typer.Option(help="Files to copy into the archive.")] = Copy.ARTIFACTS,
+    hashed: Annotated[Hash, typer.Option("--hash", help="Files to hash.")] = Hash.ALL,
+    max_copy_size: Annotated[
+        str, typer.Option(metavar="SIZE", help="Largest file to copy, such as 500K or 16M.")
+    ] = "16M",
+) -> int:
+    """Archive a run: provenance, full parameters, every metric point, loss curves.
+
+    Given an experiment directory, each run below it is archived. Exit codes: 0 archived,
+    1 archived but some files could not be read, 2 could not do what was asked.
+    """
+    from archiver import workflows
+    from archiver.collect import Policy
+
+    options = workflows.CollectOptions(
+        archives=output,
+        declared=_declared(declared or ()),
+        also=tuple(also or ()),
+        primary=primary,
+        dry_run=dry_run,
+        policy=Policy(copy.value, hashed.value, _size(max_copy_size)),
+    )
+    progress = ProgressLine(sys.stderr)
+    try:
+        outcomes = workflows.collect(run_dir, options, _now(), progress)
+    finally:
+        progress.close()
+    if form is Format.JSON:
+        typer.echo(json.dumps({"archives": [_summary(item) for item in outcomes]}, indent=1))
+    else:
+        for line in _lines(outcomes):
+            typer.echo(line)
+    refused = sum(item.refused for item in outcomes)
+    if refused:
+        say(f"{refused} files could not be read; problems in record.json name them")
+    return ExitCode.FINDINGS if refused else ExitCode.OK
+
+
+def _now() -> dt.datetime:
+    """The time of archiving; SOURCE_DATE_EPOCH fixes it for reproducible archives."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed.isdecimal():
+        return dt.datetime.fromtimestamp(int(fixed), dt.UTC)
+    return dt.datetime.now(dt.UTC)
+
+
+def _declared(pairs: Iterable[str]) -> dict[str, str]:
+    declared = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise ArchiverError(
+                f"--set {pair}", "is not FIELD=VALUE", "write --set summary.user=ann"
+            )
+        declared[name] = value
+    return declared
+
+
+def _size(text: str) -> int:
+    number, unit = text.rstrip("KMGkmgBb"), text.lstrip("0123456789").upper().rstrip("B")
+    if not number.isdecimal() or unit not in _UNITS or len(number) > 15:
+        raise ArchiverError(f"--max-copy-size {text}", "is no size", "write 500K, 16M or 2G")
+    return int(number) * _UNITS[unit]
+
+
+def _summary(outcome: Outcome) -> dict[str, object]:
+    run = outcome.record.run
+    return {
+        "run_id": run.run_id,
+        "experiment": run.experiment,
+        "archive": str(outcome.archive) if outcome.archive is not None else None,
+        "status": outcome.record.fields["summary.status"].value,
+        "producers": list(run.producers),
+        "changed": outcome.changed,
+        "findings": {"error": 0, "warning": 0, "note": 0},
+    }
+
+
+def _lines(outcomes: Sequence[Outcome]) -> Iterable[str]:
+    for outcome in outcomes:
+        yield from _dry_lines(outcome) if outcome.archive is None else _archived_lines(outcome)
+
+
+def _archived_lines(outcome: Outcome) -> Iterable[str]:
+    record = outcome.record
+    status = record.fields["summary.status"].value
+    verb = "archived" if outcome.changed else "unchanged"
+    producers = ", ".join(f"{name} ({era})" for name, era in record.run.eras.items())
+    yield safe(f"{verb}: {outcome.archive}")
+    yield safe(f"  status    {status}")
+    yield safe(f"  producer  {producers or 'not recognised'}")
+    for line in _loss_lines(outcome):
+        yield safe(line)
+    cover = record.coverage
+    answered = cover.recorded + cover.derived + cover.declared + cover.probed
+    applicable = answered + cover.not_recorded
+    yield f"  fields    {answered} of {applicable} answered"
+    read = sum(1 for entry in outcome.files if entry.kind)
+    yield f"  files     {len(outcome.files)} listed, {read} of a known kind"
+    if record.problems:
+        yield f"  problems  {len(record.problems)}, see ARCHIVE.md"
+    if outcome.secrets:
+        yield f"  secrets   {outcome.secrets} removed from the archive"
+
+
+def _loss_lines(outcome: Outcome) -> Iterable[str]:
+    for item in outcome.record.series:
+        if item.canonical in ("loss", "eval_loss") and item.shadow_of is None and item.points:
+            name = "loss" if item.canonical == "loss" else "eval loss"
+            notes = [f"{item.points} points"]
+            notes += [f"{item.superseded} superseded by a resume"] if item.superseded else []
+            notes += [f"{item.duplicates} duplicates"] if item.duplicates else []
+            notes += [f"{item.non_finite} not finite"] if item.non_finite else []
+            first, last = (
+                f"{v:.6g}" if isinstance(v, float) else str(v) for v in (item.first, item.last)
+            )
+            yield f"  {name:<9} {first} -> {last} ({', '.join(notes)})"
+
+
+def _dry_lines(outcome: Outcome) -> Iterable[str]:
+    run = outcome.record.run
+    yield safe(f"would archive: {run.experiment}/{run.run_id}")
+    yield safe(f"  status    {outcome.record.fields['summary.status'].value}")
+    yield safe(f"  producer  {', '.join(run.producers) or 'not recognised'}")
+    for entry in outcome.files:
+        state = "copied" if entry.copied else f"not copied: {entry.reason or 'unknown reason'}"
+        note = f" ({entry.reason})" if entry.copied and entry.reason else ""
+        scope = "" if entry.scope == "run" else f"{entry.scope}:"
+        yield safe(f"  {entry.kind or 'unplaced':<28} {scope}{entry.path}  {state}{note}")
+    if outcome.secrets:
+        yield f"  secrets   {outcome.secrets} would be removed"
