@@ -135,7 +135,7 @@ def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
 def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tuple[Checkpoint, ...]:
     """One entry per path: the directory itself, with what other artifacts say of it."""
     merged: dict[str, Checkpoint] = {}
-    for item in sorted(found, key=lambda checkpoint: checkpoint.present is None):
+    for item in sorted(found, key=lambda checkpoint: not checkpoint.present):
         known = merged.get(item.path)
         if known is None:
             merged[item.path] = item

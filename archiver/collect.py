@@ -7,7 +7,7 @@ file is hashed and the bytes that the archive will copy are kept.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -118,6 +118,12 @@ class Collector:
                 self._read(artifact, [reader for reader, _ in candidates], taken, into)
             finally:
                 artifact.close()
+        self.inventory(run, tree, into, taken)
+
+    def inventory(
+        self, run: RunDir, tree: Tree, into: Collected, taken: Container[str] = ()
+    ) -> None:
+        """List, hash and keep the files that no reader took."""
         for entry in tree.files:
             if entry.path not in taken:
                 self._keep(run, entry, None, into)

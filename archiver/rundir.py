@@ -14,7 +14,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
@@ -114,12 +114,17 @@ class Tree:
             found += self._by_name[name]
         return sorted(found, key=lambda entry: natural(entry.path))
 
-    def below(self, directory: str) -> Tree:
-        """The same tree seen from one of its directories."""
-        if not directory:
-            return self
-        prefix = directory + "/"
-        return Tree(tuple(entry for entry in self.entries if entry.path.startswith(prefix)))
+    def raw(self, directory: str) -> str:
+        """A directory's path as the file system spells it."""
+        depth = directory.count("/") + 1
+        inside = (entry.raw for entry in self.entries if entry.path.startswith(directory + "/"))
+        return "/".join(next(inside, directory).split("/")[:depth])
+
+    def outside(self, directories: Iterable[str]) -> Tree:
+        """What is not below any of these directories."""
+        prefixes = tuple(f"{directory}/" for directory in directories)
+        kept = (entry for entry in self.entries if not f"{entry.path}/".startswith(prefixes))
+        return Tree(tuple(kept), self.cut)
 
 
 def _matching(names: dict[str, list[Entry]], patterns: tuple[str, ...]) -> list[str]:

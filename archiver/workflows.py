@@ -70,16 +70,29 @@ def collect(
         raise ArchiverError(
             "--with", f"{run_dir} holds {len(roots)} runs", "give one run directory instead"
         )
+    name = run_dir.resolve().name
+    beside = _Beside(run_dir, tree.outside(roots)) if roots and roots != [""] else None
     outcomes = []
     for root in roots or [""]:
-        name = run_dir.resolve().name
+        above, _, last = root.rpartition("/")
         placement = assemble.Placement(
-            directory=root.rpartition("/")[2] or name,
+            directory=last or name,
             relative=root or name,
-            experiment=name if root else None,
+            experiment=(above.rpartition("/")[2] or name) if root else None,
         )
-        outcomes.append(_collect_one(run_dir / root, placement, options, now, progress))
+        outcome = _collect_one(
+            run_dir / tree.raw(root), placement, options, now, beside=beside, progress=progress
+        )
+        outcomes.append(outcome)
     return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Files of an experiment directory that belong to none of its runs."""
+
+    directory: Path
+    names: Tree
 
 
 def _check(run_dir: Path, options: CollectOptions) -> None:
@@ -101,6 +114,8 @@ def _collect_one(
     placement: assemble.Placement,
     options: CollectOptions,
     now: dt.datetime,
+    *,
+    beside: _Beside | None,
     progress: Progress,
 ) -> Outcome:
     with ExitStack() as held:
@@ -126,6 +141,9 @@ def _collect_one(
         collected = Collected()
         for tree in trees:
             collector.collect(tree.run, tree.names, collected)
+        if beside is not None:
+            run = held.enter_context(RunDir(beside.directory, "experiment", options.limits))
+            collector.inventory(run, beside.names, collected)
         return _finish(
             path,
             placement,

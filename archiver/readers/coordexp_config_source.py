@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archiver.artifact import json_text
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Problem
 from archiver.model.record import Config
 from archiver.model.values import Value
+
+_TWO_READINGS = "yaml-readings-differ"
 
 
 def detect(artifact: Artifact) -> Match:
@@ -42,11 +45,22 @@ def to_reading(values: dict[str, Value], artifact: Artifact, _points: PointSink)
     )
     return Reading(
         configs=(config,) if values else (),
-        problems=(*artifact.problems(document.flaws), *_parents(values, artifact)),
+        problems=(
+            *artifact.problems(flaw for flaw in document.flaws if flaw.code != _TWO_READINGS),
+            *_readings(artifact),
+            *_parents(values, artifact),
+        ),
         accounting=artifact.document_accounting(
             READER.kind, document.flaws, complete=document.complete
         ),
     )
+
+
+def _readings(artifact: Artifact) -> Iterator[Problem]:
+    for place, both in artifact.yaml().readings.items():
+        older, newer = json_text(both.yaml11), json_text(both.yaml12)
+        message = f"YAML 1.1, as the producer read it, says {older}; YAML 1.2 says {newer}"
+        yield artifact.problem(_TWO_READINGS, message, place, "write the value so that both agree")
 
 
 def _parents(values: dict[str, Value], artifact: Artifact) -> Iterator[Problem]:

@@ -193,8 +193,13 @@ def _checkpoints(log: Log, artifact: Artifact) -> Iterator[Checkpoint]:
     line, path = log.best
     name = path.rstrip("/").rpartition("/")[2]
     local = f"{artifact.directory}/{name}" if artifact.directory else name
-    known = local if local in artifact.tree.directories else path
-    yield Checkpoint(at=artifact.at(f"L{line}"), path=known, tags=("best",))
+    there = local in artifact.tree.directories
+    yield Checkpoint(
+        at=artifact.at(f"L{line}"),
+        path=local if there else path,
+        tags=("best",),
+        present=None if there else False,
+    )
 
 
 def _evidence(log: Log, artifact: Artifact, error: str | None) -> Iterator[Evidence]:

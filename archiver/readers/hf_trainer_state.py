@@ -79,9 +79,11 @@ def _best(view: View, artifact: Artifact) -> Iterator[Checkpoint]:
     name = path.rstrip("/").rpartition("/")[2]
     home = _source(artifact).rpartition("/")[0]
     local = f"{home}/{name}" if home else name
+    there = local in artifact.tree.directories
     yield Checkpoint(
         at=view.at("best_model_checkpoint"),
-        path=local if local in artifact.tree.directories else path,
+        path=local if there else path,
+        present=None if there else False,
         # An earlier checkpoint's best may have been beaten since; only the newest state tells.
         tags=("best",) if _is_newest(view, artifact) else (),
         metric=view.value.get("best_metric"),

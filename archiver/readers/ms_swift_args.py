@@ -6,11 +6,15 @@ texts. Values under keys containing `_token` were replaced by null. Checkpoints 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Origin, Trust
 from archiver.model.record import Config, Dataset, Step
 from archiver.view import View
 
+_VERSION_ELEMENT = re.compile(r"v\d+-\d{8}-\d{6}\Z")
 _SIGNS = ("model_type", "output_dir", "learning_rate")
 _KNOWN = ("template", "template_type", "train_type", "sft_type", "tuner_backend", "model_meta")
 
@@ -66,14 +70,12 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
 
 
 def _is_copy(artifact: Artifact) -> bool:
-    parent, _, last = artifact.directory.rpartition("/")
-    if not last.startswith("checkpoint-"):
+    """Whether a file nearer to the run's root, or in an earlier checkpoint, says the same."""
+    if not artifact.directory.rpartition("/")[2].startswith("checkpoint-"):
         return False
-    original = f"{parent}/{artifact.name}" if parent else artifact.name
-    return original in artifact.tree.by_path or any(
-        entry.name == artifact.name and not entry.parent.endswith(last)
-        for entry in artifact.tree.named(artifact.name)[:1]
-    )
+    twins = artifact.tree.named("args.json", "sft_args.json")
+    outside = [twin for twin in twins if "checkpoint-" not in twin.parent]
+    return bool(outside) or twins[0].path != artifact.path
 
 
 def _claims(view: View) -> list[Claim]:
@@ -82,15 +84,19 @@ def _claims(view: View) -> list[Claim]:
         path = view.filled(key)
         if path:
             claims.append(Claim(field, path, view.at(key)))
-    output = (view.filled("output_dir") or "").rstrip("/")
-    name = output.rpartition("/")[2]
-    if name:
-        place = view.at("output_dir")
-        rule = "last-element-of-output-dir"
-        claims.append(
-            Claim("summary.run_id", name, place, Trust.COPY, Origin.DERIVED, rule, (place,))
-        )
-    return claims
+    return [*claims, *_names(view)]
+
+
+def _names(view: View) -> Iterator[Claim]:
+    """Run and experiment, from the directory that ms-swift wrote to."""
+    parent, name = ["", *(view.filled("output_dir") or "").rstrip("/").split("/")][-2:]
+    place = view.at("output_dir")
+    found = {"summary.run_id": (name, "last-element-of-output-dir")}
+    if _VERSION_ELEMENT.match(name):
+        found["summary.experiment"] = (parent, "parent-of-version-element")
+    for field, (value, rule) in found.items():
+        if value:
+            yield Claim(field, value, place, Trust.COPY, Origin.DERIVED, rule, (place,))
 
 
 def _datasets(view: View) -> list[Dataset]:

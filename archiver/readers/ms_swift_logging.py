@@ -219,19 +219,21 @@ def _checkpoints(log: Log, artifact: Artifact) -> Iterator[Checkpoint]:
             path = row.get(key)
             if isinstance(path, str) and path:
                 metric = row.get("best_metric") if tag == "best" else None
+                local = _inside(path, artifact)
                 yield Checkpoint(
                     at=artifact.at(f"L{line}"),
-                    path=_inside(path, artifact),
+                    path=local or path,
                     tags=(tag,),
                     metric=metric,
+                    present=None if local else False,
                 )
 
 
-def _inside(path: str, artifact: Artifact) -> str:
-    """The run's own directory of that name where there is one, else the path as written."""
+def _inside(path: str, artifact: Artifact) -> str | None:
+    """The run's own directory of that name, where there is one."""
     name = path.rstrip("/").rpartition("/")[2]
     local = f"{artifact.directory}/{name}" if artifact.directory else name
-    return local if local in artifact.tree.directories else path
+    return local if local in artifact.tree.directories else None
 
 
 def _extras(log: Log) -> dict[str, Value]:
