@@ -15,7 +15,7 @@ from archiver.model.claims import Location, Origin
 from archiver.model.record import Resolved, Series
 from archiver.model.times import Instant, parse_iso, seconds_between
 
-_CUDA_TAG = re.compile(r"\+cu(\d{2,3})(\d)$")
+_CUDA_TAG = re.compile(r"\+cu(\d{1,2})(\d)$")
 _ACCELERATOR_TAG = re.compile(r"\+(cu|rocm)\d")
 
 

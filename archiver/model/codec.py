@@ -66,7 +66,8 @@ def _is_default(spec: dataclasses.Field[object], value: object) -> bool:
 
 @cache
 def _hints(cls: type) -> dict[str, object]:
-    return typing.get_type_hints(cls)
+    # `Value` is a recursive alias; fields that hold it are read by `from_json`.
+    return typing.get_type_hints(cls, localns={"Value": object})
 
 
 def _is_free(spec: dataclasses.Field[object]) -> bool:

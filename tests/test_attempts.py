@@ -1,0 +1,69 @@
+"""Attempts as several artifacts tell them."""
+
+from archiver import attempts
+from archiver.model.claims import AttemptMark, AttemptTrail, Location
+from archiver.model.times import Clock, Instant
+
+
+def mark(start=None, end=None, resume=None, first=None, clock=Clock.ZONED):
+    def at(seconds):
+        return None if seconds is None else Instant(seconds * 1_000_000, clock)
+
+    return AttemptMark(Location("f"), at(start), at(end), None, resume, first)
+
+
+def trail(name, *marks):
+    return AttemptTrail(name, marks)
+
+
+def test_equal_trails_are_laid_over_each_other():
+    """Two artifacts with two attempts each speak of the same two."""
+    joined = attempts.join(
+        [
+            trail("log", mark(first=1), mark(first=25)),
+            trail("beat", mark(10, resume=0), mark(99, resume=20)),
+        ]
+    )
+    assert [attempt.first_step for attempt in joined.all] == [1, 21]
+    assert joined.number("log", 1) == 2
+
+
+def test_the_recorded_resume_step_beats_the_smallest_point():
+    """Rows are logged every few steps; the resume step is exact."""
+    joined = attempts.join([trail("log", mark(first=1), mark(first=25, resume=20))])
+    assert joined.all[1].first_step == 21
+
+
+def test_a_shorter_trail_is_placed_by_time():
+    """An artifact that was only written by the first start belongs to the first start."""
+    joined = attempts.join(
+        [trail("beat", mark(1000), mark(2000), mark(3000)), trail("tb", mark(1030), mark(2500))]
+    )
+    assert joined.numbering["tb"] == (1, 2)
+
+
+def test_a_shorter_trail_without_times_belongs_to_the_last_attempts():
+    """What is overwritten by every start tells of the last one."""
+    joined = attempts.join([trail("beat", mark(1000), mark(2000)), trail("meta", mark())])
+    assert joined.number("meta", 0) == 2
+
+
+def test_later_attempts_supersede_from_their_first_step_on():
+    """Also where a third attempt goes back further than the second."""
+    joined = attempts.join([trail("log", mark(first=1), mark(first=31), mark(first=11))])
+    assert joined.superseded_from() == (11, 11, None)
+
+
+def test_an_attempt_without_any_step_supersedes_nothing():
+    """A start that crashed before its first step did no work again."""
+    joined = attempts.join([trail("tb", mark(10, first=1), mark(500))])
+    assert joined.superseded_from() == (None, None)
+
+
+def test_absolute_times_are_preferred_to_local_ones():
+    """A log's local clock is used only where nothing better is there."""
+    joined = attempts.join(
+        [trail("log", mark(5, 6, clock=Clock.NAIVE)), trail("beat", mark(1000, 2000))]
+    )
+    assert joined.all[0].started == Instant(1_000_000_000, Clock.ZONED)
+    assert joined.all[0].ended == Instant(2_000_000_000, Clock.ZONED)

@@ -1,0 +1,66 @@
+"""The status ladder."""
+
+import pytest
+
+from archiver import attempts, status
+from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Location
+
+K = EvidenceKind
+AT = Location("x", "L1")
+
+
+def sign(kind, word="", attempt=0, family=""):
+    return Evidence(kind, kind.value, AT, word, family, attempt)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ([], "unknown"),
+        ([K.PROGRESS], "unknown"),
+        ([K.DEATH], "unknown"),
+        ([K.RUNNING_WORD], "running"),
+        ([K.RUNNING_WORD, K.PROGRESS], "running"),
+        ([K.RUNNING_WORD, K.DEATH], "interrupted"),
+        ([K.END_MARKER], "success"),
+        ([K.END_MARKER, K.DEATH, K.RUNNING_WORD], "success"),
+        ([K.INTERRUPTION, K.END_MARKER], "interrupted"),
+        ([K.FAILURE, K.INTERRUPTION, K.END_MARKER], "failed"),
+    ],
+)
+def test_the_strongest_sign_decides(kinds, expected):
+    """Each rung beats those below it."""
+    assert status.judge(sign(kind) for kind in kinds).status == expected
+
+
+def test_a_terminal_word_settles_it_and_counts_as_recorded():
+    """The producer's own last word is no inference."""
+    verdict = status.judge([sign(K.FAILURE), sign(K.TERMINAL_WORD, "success")])
+    resolved = status.resolved(verdict)
+    assert (resolved.value, resolved.origin.value, resolved.rule) == ("success", "recorded", None)
+
+
+def test_the_evidence_is_told():
+    """Every sign that was seen stands in the note, with its place."""
+    resolved = status.resolved(status.judge([sign(K.RUNNING_WORD), sign(K.DEATH)]))
+    assert resolved.rule == "work-cut-short"
+    assert resolved.note == "x#L1: running-word; x#L1: death"
+
+
+def test_the_last_attempt_decides_and_earlier_ones_were_interrupted():
+    """An attempt that was followed by another did not end by itself."""
+    joined = attempts.join([AttemptTrail("log", (AttemptMark(AT), AttemptMark(AT)))])
+    signs = [sign(K.RUNNING_WORD, family="log"), sign(K.END_MARKER, attempt=1, family="log")]
+    verdicts = status.per_attempt(signs, joined)
+    assert [verdict.status for verdict in verdicts] == ["interrupted", "success"]
+
+
+def test_an_end_marker_of_an_earlier_attempt_does_not_count_for_the_last():
+    """A run that ended once and was extended, then killed, is not a success."""
+    joined = attempts.join([AttemptTrail("log", (AttemptMark(AT), AttemptMark(AT)))])
+    signs = [
+        sign(K.END_MARKER, family="log"),
+        sign(K.RUNNING_WORD, attempt=1, family="log"),
+        sign(K.DEATH, attempt=1, family="log"),
+    ]
+    assert status.per_attempt(signs, joined)[-1].status == "interrupted"
