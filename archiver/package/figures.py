@@ -62,7 +62,8 @@ def figures(
     for name, rows in _PANELS:
         panels = []
         for title, label, canonical in rows:
-            chosen = list(losses) if title == "Loss" else _canonical(series, canonical)
+            splits = ("train",) if name == "throughput" else ("train", "eval")
+            chosen = list(losses) if title == "Loss" else _canonical(series, canonical, splits)
             if chosen:
                 panels.append(_panel(title, label, chosen))
         if panels:
@@ -78,12 +79,14 @@ def figures(
     return specs
 
 
-def _canonical(series: Sequence[Joined], names: tuple[str, ...]) -> list[Joined]:
+def _canonical(
+    series: Sequence[Joined], names: tuple[str, ...], splits: tuple[str, ...]
+) -> list[Joined]:
     return [
         item
         for item in series
         if item.summary.canonical in names
-        and item.summary.split in ("train", "eval")
+        and item.summary.split in splits
         and item.summary.points > 1
     ]
 
