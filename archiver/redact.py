@@ -54,9 +54,7 @@ def redact_files(files: Iterable[FileEntry], redactor: Redactor) -> list[FileEnt
 def _redact(item: object, redactor: Redactor, key: str | None) -> object:
     if isinstance(item, Enum) or item is None or isinstance(item, bool | int | float):
         return item
-    if isinstance(item, str):
-        return redactor.text(item)
-    if isinstance(item, Tagged):
+    if isinstance(item, str | Tagged):
         return redactor.value(item, key)
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return _redact_dataclass(item, redactor, key)

@@ -1,0 +1,110 @@
+"""Steps put together from what several artifacts say of them."""
+
+from archiver import attempts, steps
+from archiver.model.claims import AttemptMark, AttemptTrail, Location, Origin
+from archiver.model.record import Config, Evaluation, Resolved, Script, Series, Step
+from archiver.status import judge, per_attempt
+
+AT = Location("a.json")
+
+
+def context(**known):
+    joined = known.pop("attempts", attempts.join([]))
+    parts = {
+        "fields": {},
+        "attempts": joined,
+        "verdicts": (judge([]),),
+        "configs": (),
+        "datasets": (),
+        "checkpoints": (),
+        "series": (),
+        "stage": None,
+    }
+    return steps.Context(**{**parts, **known})
+
+
+def config(name, role, values):
+    return Config(at=AT, id=name, role=role, format="json", values=values)
+
+
+def train(**known):
+    return Step(at=AT, step_id="1", name="train", **known)
+
+
+def loss(**known):
+    return Series(
+        at=Location("logging.jsonl"), key="loss", source="logging.jsonl", canonical="loss",
+        split="train", **known,
+    )  # fmt: skip
+
+
+def test_what_several_artifacts_say_of_a_step_is_joined():
+    """The first statement stands, maps and lists are united, evaluations field by field."""
+    first = Step(
+        at=AT, step_id="2", name="eval", inputs={"a": 1}, logs=("x.log",),
+        eval=Evaluation(results={"AP": 0.5}, script=Script(path="eval.py")),
+    )  # fmt: skip
+    second = Step(
+        at=AT, step_id="2", name="eval", inputs={"a": 2, "b": 3}, logs=("y.log", "x.log"),
+        error="boom", eval=Evaluation(results={"AP/cat": 0.25}, script=Script(version="1.2")),
+    )  # fmt: skip
+    (joined,) = steps.assemble([first, second], context())
+    assert joined.inputs == {"a": 1, "b": 3}
+    assert joined.logs == ("x.log", "y.log")
+    assert joined.error == "boom"
+    assert joined.eval == Evaluation(
+        results={"AP": 0.5, "AP/cat": 0.25}, script=Script("eval.py", "1.2")
+    )
+
+
+def test_parameters_are_those_of_the_most_executed_configuration_and_complete():
+    """Effective values only; authored ones stay where they were authored."""
+    configs = (
+        config("args.json", "effective", {"lr": 1e-4, "ids": list(range(1000))}),
+        config("runtime.json", "effective", {"lr": 2e-4, "seed": 17}),
+        config("config.yaml", "authored", {"lr": "1e-4", "extends": "base"}),
+    )
+    (step,) = steps.assemble([train()], context(configs=configs))
+    assert step.params == {"ids": list(range(1000)), "lr": 1e-4, "seed": 17}
+    assert step.params_from == ("args.json", "runtime.json")
+
+
+def test_results_name_their_rule_and_their_source():
+    """Final and best loss are derived from the curve."""
+    series = (loss(points=3, last=0.5, min=0.25, step_of_min=2, last_step=3),)
+    (step,) = steps.assemble([train()], context(series=series))
+    assert step.training is not None
+    assert (step.training.final_loss, step.training.best_loss, step.training.steps) == (
+        0.5,
+        0.25,
+        3,
+    )
+    assert step.sources["training.final_loss"].origin is Origin.DERIVED
+    assert step.sources["training.best_loss"].note == "at step 2"
+
+
+def test_a_curve_that_nobody_described_is_a_training_step():
+    """Event files alone still make a run with one step."""
+    (step,) = steps.assemble([], context(series=(loss(points=1, last=1.0, last_step=1),)))
+    assert (step.name, step.origin) == ("train", Origin.DERIVED)
+
+
+def test_nothing_known_is_no_step():
+    """An unknown directory has none."""
+    assert steps.assemble([], context()) == ()
+
+
+def test_time_per_step_is_only_told_where_one_attempt_did_all_steps():
+    """A resumed trainer divides all steps by the time of its last process."""
+    time = {"resources.train_time_sec": Resolved(10.0, Origin.RECORDED, AT, "r")}
+    series = (loss(points=1, last=1.0, last_step=5),)
+    (once,) = steps.assemble([train()], context(fields=time, series=series))
+    assert once.training is not None
+    assert once.training.step_time_sec_avg == 2.0
+    marks = (AttemptMark(AT, resume_step=0), AttemptMark(AT, resume_step=3))
+    joined = attempts.join([AttemptTrail("log", marks)])
+    known = context(fields=time, series=series, attempts=joined, verdicts=per_attempt([], joined))
+    (twice,) = steps.assemble([train()], known)
+    assert twice.training is not None
+    assert twice.training.step_time_sec_avg is None
+    assert (twice.retries, [attempt.n for attempt in twice.attempts]) == (1, [1, 2])
