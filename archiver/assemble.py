@@ -297,7 +297,9 @@ def _answer(item: registry.Field, record: RunRecord) -> str | None:
     if item.home is registry.Home.STEPS:
         return _step_answer(item.name.removeprefix("steps."), record.steps)
     if item.home is registry.Home.CONFIGS:
-        return record.configs[0].origin.value if record.configs else None
+        stepwise = item.label == "steps_resolved"
+        configs = [config for config in record.configs if (config.step_id is not None) is stepwise]
+        return configs[0].origin.value if configs else None
     entries = getattr(record, item.home.value)
     if item.home is registry.Home.ARTIFACTS:
         kinds = {"hf_models": "hf_model", "reports": "report"}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from archiver.attempts import Attempts
+from archiver.attempts import Attempts, RunAttempt
 from archiver.model.claims import Location, Origin
 from archiver.model.record import Resolved, Series
 from archiver.model.times import Instant, parse_iso, seconds_between
@@ -114,6 +114,13 @@ def _peak_vram(fields: Mapping[str, Resolved], series: Sequence[Series]) -> Reso
     return derived(best.max, "largest-reported-memory", (best.at,))
 
 
+def _ends(attempt: RunAttempt) -> list[Location]:
+    """Where an attempt's first and last sign of life stand."""
+    starts = [mark.at for mark in attempt.marks if mark.started == attempt.started]
+    ends = [mark.ended_at or mark.at for mark in attempt.marks if mark.ended == attempt.ended]
+    return [*starts[:1], *ends[:1]]
+
+
 def _total_train_time(fields: dict[str, Resolved], attempts: Attempts) -> None:
     """Sum over attempts; a resumed trainer reports the time of its last process only."""
     spans = [
@@ -124,7 +131,7 @@ def _total_train_time(fields: dict[str, Resolved], attempts: Attempts) -> None:
     reported = fields.get("resources.train_time_sec")
     known = [span for span in spans if span is not None and span >= 0]
     if len(known) == len(attempts.all):
-        places = [mark.at for attempt in attempts.all for mark in attempt.marks]
+        places = [place for attempt in attempts.all for place in _ends(attempt)]
         note = None
         if reported is not None:
             note = f"the last attempt alone reports {reported.value} s at {reported.at}"

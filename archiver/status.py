@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from archiver.attempts import Attempts
-from archiver.model.claims import COMMAND_LINE, Evidence, EvidenceKind, Origin
+from archiver.model.claims import Evidence, EvidenceKind, Location, Origin
 from archiver.model.record import Resolved
 
 _LADDER: tuple[tuple[EvidenceKind, str, str], ...] = (
@@ -78,7 +78,7 @@ def resolved(verdict: Verdict) -> Resolved:
     return Resolved(
         verdict.status,
         Origin.RECORDED if settled else Origin.DERIVED,
-        decisive.at if decisive else COMMAND_LINE,
+        decisive.at if decisive else Location(""),
         decisive.reader if decisive else "status",
         None if settled else verdict.rule,
         sources,
