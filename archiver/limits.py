@@ -31,6 +31,8 @@ class Limits:
     """Values of one parsed document."""
     digits: int = 4_000
     """Digits of one number (Python itself refuses more than 4,300)."""
+    yaml_bytes: int = 4 * MIB
+    """One YAML document; reading YAML costs a hundred times as much as reading JSON."""
     yaml_aliases: int = 1_000
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000

@@ -34,6 +34,10 @@ class Oddities:
     repeated: list[tuple[dict[str, Value], list[str]]] = field(default_factory=list)
     """First objects that have repeated keys, and these keys."""
 
+    def __bool__(self) -> bool:
+        integers = self.big_integers or self.long_numbers
+        return bool(self.duplicate_keys or self.non_finite or integers or self.float_overflows)
+
 
 class ExactDecoder:
     """Decodes values one by one; `oddities` collects until `fresh` is called."""
@@ -47,7 +51,9 @@ class ExactDecoder:
 
     def fresh(self) -> Oddities:
         """The oddities so far; counting starts again."""
-        done, self.oddities = self.oddities, Oddities()
+        done = self.oddities
+        if done:
+            self.oddities = Oddities()
         return done
 
     def decode(self, text: str, pos: int = 0, *, control: bool = False) -> tuple[Value, int]:

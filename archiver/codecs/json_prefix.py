@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(
-    r"""[ \t\r\n]* ( "[^"\\]*(?:\\.[^"\\]*)*" | [][{},:] | [^][{},:"\s]+ )""",
-    re.DOTALL | re.VERBOSE,
-)
-_WORDS = frozenset(("true", "false", "null", "NaN", "Infinity", "-Infinity"))
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_BETWEEN_BRACKETS = re.compile(rf'(?:[^][{{}}"]++|{_STRING})*+', re.DOTALL)
+_SPACE = r"[ \t\r\n]*+"
+_COMPLETE = rf"(?:{_STRING}|true|false|null|NaN|-?Infinity|[-+.0-9eE]++(?={_SPACE},))"
+_ITEMS = re.compile(rf"(?:{_SPACE},?{_SPACE}{_COMPLETE})*+", re.DOTALL)
+_MEMBERS = re.compile(rf"(?:{_SPACE},?{_SPACE}{_STRING}{_SPACE}:{_SPACE}{_COMPLETE})*+", re.DOTALL)
 _CLOSER = {"{": "}", "[": "]"}
 _TORN_REST = re.compile(
     r"""-?(?:I(?:n(?:f(?:i(?:n(?:i(?:t(?:y)?)?)?)?)?)?)?)? | N(?:a)? | t(?:r(?:u)?)?
@@ -24,24 +25,26 @@ def mended(text: str, stop: int) -> str:
     of which only the key is there, is not complete. Empty if no container was opened.
     """
     closers: list[str] = []
-    safe, pos, before = 0, 0, ""
-    while match := _TOKEN.match(text, pos, stop):
-        token, pos = match[1], match.end()
-        first = token[0]
-        if first in _CLOSER:
-            closers.append(_CLOSER[first])
-            safe = pos
-        elif not closers:
-            break
-        elif first in "]}":
+    pos = last = 0
+    while True:
+        pos = _end(_BETWEEN_BRACKETS, text, pos, stop)
+        bracket = text[pos : pos + 1] if pos < stop else ""
+        if bracket in _CLOSER:
+            closers.append(_CLOSER[bracket])
+        elif closers and bracket == closers[-1]:
             closers.pop()
-            safe = pos
-        elif first == ",":
-            safe = match.start()
-        elif token in _WORDS or (first == '"' and (closers[-1] == "]" or before == ":")):
-            safe = pos
-        before = first
+        else:  # the end, or a string that breaks off
+            break
+        pos = last = pos + 1
+    if not closers:
+        return ""
+    safe = _end(_MEMBERS if closers[-1] == "}" else _ITEMS, text, last, stop)
     return text[:safe] + "".join(reversed(closers))
+
+
+def _end(pattern: re.Pattern[str], text: str, pos: int, stop: int) -> int:
+    match = pattern.match(text, pos, stop)
+    return match.end() if match else pos
 
 
 def is_torn(text: str, pos: int, message: str) -> bool:

@@ -30,7 +30,8 @@ def _shadow_table() -> bytes:
 _SHADOW = _shadow_table()
 _LONG_MEMBER = b":" + _LONG_DIGITS
 _LONG_ITEMS = (b"," + _LONG_DIGITS, b"[" + _LONG_DIGITS)
-_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"?'
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+"""Possessive, so that no position is kept for trying again."""
 _STRING_TEXT = re.compile(_STRING, re.DOTALL)
 _NOT_BRACKETS = re.compile(r"[^][{}]+")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

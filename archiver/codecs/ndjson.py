@@ -15,7 +15,7 @@ import orjson
 
 from archiver.codecs import json_scan
 from archiver.codecs.flaws import Flaws
-from archiver.codecs.json_exact import ExactDecoder
+from archiver.codecs.json_exact import ExactDecoder, Oddities
 from archiver.limits import DEFAULT, KIB, Limits
 from archiver.model.values import Value
 
@@ -206,6 +206,16 @@ class NdjsonStream:
                 return []
         rows, fault, text = self._nul_line(line) if b"\0" in line else self._objects(line)
         odd = self._exact.fresh()
+        if odd:
+            self._count_oddities(odd)
+        if len(rows) > 1:
+            self.tally.two_objects += 1
+            self._tell("two-objects", f"{len(rows)} objects on one line")
+        if fault:
+            self._fault(fault, text, rows=bool(rows), whole=whole)
+        return rows
+
+    def _count_oddities(self, odd: Oddities) -> None:
         for code, count, message in (
             ("duplicate-key", odd.duplicate_keys, "repeated key, the last one counts"),
             ("non-finite-token", odd.non_finite, "bare NaN or Infinity"),
@@ -219,12 +229,6 @@ class NdjsonStream:
         self.tally.big_integers += odd.big_integers
         self.tally.long_numbers += odd.long_numbers
         self.tally.float_overflows += odd.float_overflows
-        if len(rows) > 1:
-            self.tally.two_objects += 1
-            self._tell("two-objects", f"{len(rows)} objects on one line")
-        if fault:
-            self._fault(fault, text, rows=bool(rows), whole=whole)
-        return rows
 
     def _fault(self, code: str, message: str, *, rows: bool, whole: bool) -> None:
         """Count what is wrong with a line as a whole."""

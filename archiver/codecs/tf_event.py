@@ -72,6 +72,8 @@ class Event(NamedTuple):
     values: list[SummaryValue]
     word: str
     """The version, or the session's status word."""
+    unread: int
+    """Values beyond the first `limits.series`."""
 
 
 def decode(payload: bytes, limits: Limits, plugins: dict[str, str]) -> Event:
@@ -80,7 +82,7 @@ def decode(payload: bytes, limits: Limits, plugins: dict[str, str]) -> Event:
     Raises:
         WireError: the message is broken.
     """
-    time, step, kind, word = float("nan"), 0, "empty", ""
+    time, step, kind, word, unread = float("nan"), 0, "empty", "", 0
     values: list[SummaryValue] = []
     buf: _Raw = memoryview(payload) if len(payload) > _MEMORYVIEW_FROM else payload
     for number, wire, value in protobuf.fields(buf, limits):
@@ -94,12 +96,12 @@ def decode(payload: bytes, limits: Limits, plugins: dict[str, str]) -> Event:
                 continue  # stands beside the version, not instead of it
             kind = _EVENT_KINDS[number]
             if kind == "summary":
-                _summary(value, limits, plugins, values)
+                unread += _summary(value, limits, plugins, values)
             elif kind == "file_version":
                 word = text(value)
             elif kind == "session_log":
                 word = _session_word(value, limits)
-    return Event(time, step, kind, values, word)
+    return Event(time, step, kind, values, word, unread)
 
 
 def text(raw: _Raw) -> str:
@@ -115,12 +117,16 @@ def _session_word(buf: _Raw, limits: Limits) -> str:
     return _SESSION_WORDS.get(status, f"status-{status}")
 
 
-def _summary(
-    buf: _Raw, limits: Limits, plugins: dict[str, str], values: list[SummaryValue]
-) -> None:
+def _summary(buf: _Raw, limits: Limits, plugins: dict[str, str], values: list[SummaryValue]) -> int:
+    """Add a summary's values; how many are left out because they are too many for one event."""
+    unread = 0
     for number, wire, value in protobuf.fields(buf, limits):
-        if number == 1 and wire == protobuf.BYTES and not isinstance(value, int):
-            values.append(_value(value, limits, plugins))
+        if (number, wire) == (1, protobuf.BYTES) and not isinstance(value, int):
+            if len(values) < limits.series:
+                values.append(_value(value, limits, plugins))
+            else:
+                unread += 1
+    return unread
 
 
 def _value(buf: _Raw, limits: Limits, plugins: dict[str, str]) -> SummaryValue:

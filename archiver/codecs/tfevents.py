@@ -100,7 +100,7 @@ class EventTally:
     values: dict[str, int] = field(default_factory=dict)
     """Summary values by kind: `number`, `text`, `histogram`, `image`, `tensor`, ..."""
     dropped: int = 0
-    """Numbers and texts over the limits on tags and texts."""
+    """Numbers and texts over the limits on tags and texts, and values not looked at."""
     version: str = ""
     """First file version, `brain.Event:2`."""
     frames: FrameTally = field(default_factory=FrameTally)
@@ -220,6 +220,10 @@ class EventScan:
         _count(tally.kinds, event.kind)
         for value in event.values:
             self._take(event, value)
+        if event.unread:
+            tally.dropped += event.unread
+            _count(tally.values, "unread", event.unread)
+            tally.flaws.add("value-limit", "too many values in one event", n=event.unread)
         if len(event.values) == 1 and event.values[0].dtype == "float32":
             self._learn(payload, event)
         if event.kind == "file_version":

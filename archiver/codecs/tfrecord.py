@@ -32,6 +32,8 @@ FRAME_BYTES = 16
 
 _STRETCH_RECORDS = 4096
 _KNOWN_HEADERS = 4096
+_TRIAL_BYTES = 64
+"""What trying one place costs, in bytes that could be checked instead."""
 _MASK_DELTA = 0xA282EAD8
 _MASK32 = 0xFFFFFFFF
 _UINT32 = struct.Struct("<I")
@@ -223,7 +225,7 @@ class Frames:
 
         Every length below 4 GiB has four zero bytes in its upper half, and a header's CRC is
         (but for one length in four billion) not zero: only places where a run of zeros ends can
-        be a header. Work spent on payloads that fail is limited to a few times the stream's
+        be a header. Work spent on places that fail is limited to a few times the stream's
         length, so that planted headers cannot make the search quadratic.
         """
         window, pos = self._window, start
@@ -250,6 +252,7 @@ class Frames:
             return False
         length = self._length(window.peek(pos, HEADER_BYTES))
         if length is None or length > self._limits.record_bytes:
+            self._wasted += _TRIAL_BYTES
             return False
         if not window.reach(pos, FRAME_BYTES + length):
             return False

@@ -71,7 +71,7 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> YamlDocument:
     `bad-utf8`.
     """
     flaws = Flaws()
-    if len(data) > limits.document_bytes:
+    if len(data) > limits.yaml_bytes:
         message = f"{len(data)} bytes are more than a document may have"
         flaws.add("size-limit", message, hint="raise the limit on document bytes")
         return YamlDocument(None, complete=False, flaws=flaws)
@@ -143,7 +143,7 @@ class _Composer:
         self._nodes += nodes
         self._bytes += size
         limit = self._limits.yaml_expanded_nodes if self._aliases else self._limits.nodes
-        if self._nodes > limit or self._bytes > 2 * self._limits.document_bytes:
+        if self._nodes > limit or self._bytes > 2 * self._limits.yaml_bytes:
             code = "yaml-alias-limit" if self._aliases else "size-limit"
             self._stop(code, "the document has too many values")
 

@@ -55,15 +55,24 @@ def from_json(value: Value) -> Value:
     """The inverse of `to_json`."""
     match value:
         case {"$type": str(kind), "value": str(text), **rest} if not rest:
-            if kind == "int":
-                return int(text)
-            return float(text) if kind == "float" else Tagged(kind, text)
+            return _number(kind, text)
         case list():
             return [from_json(item) for item in value]
         case dict():
             return {_unescape(key): from_json(item) for key, item in value.items()}
         case _:
             return value
+
+
+def _number(kind: str, text: str) -> Value:
+    try:
+        if kind == "int":
+            return int(text)
+        if kind == "float":
+            return float(text)
+    except ValueError:
+        pass
+    return Tagged(kind, text)
 
 
 def nonfinite(number: float) -> str:

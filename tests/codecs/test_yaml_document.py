@@ -174,7 +174,7 @@ def _bomb(levels: int, width: int) -> str:
         ("a: &a x\nb: [" + "*a, " * 50 + "]", Limits(yaml_aliases=20), "yaml-alias-limit"),
         (
             "a: &a " + "x" * 900 + "\nb: [" + "*a, " * 9 + "]",
-            Limits(document_bytes=1000),
+            Limits(yaml_bytes=1000),
             "yaml-alias-limit",
         ),
         (
@@ -187,7 +187,7 @@ def _bomb(levels: int, width: int) -> str:
         ("{a: " * 5000, Limits(), "nesting-limit"),
         ("? " * 5000, Limits(), "nesting-limit"),
         ("[" + "1," * 100 + "]", Limits(nodes=50), "size-limit"),
-        ("x" * 100, Limits(document_bytes=50), "size-limit"),
+        ("x" * 100, Limits(yaml_bytes=50), "size-limit"),
     ],
 )
 def test_limits(text: str, limits: Limits, code: str) -> None:
