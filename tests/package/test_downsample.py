@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.package.downsample import Floats, Indices, minmax, running_median
@@ -28,6 +28,7 @@ def chosen(values: list[float], buckets: int) -> tuple[Floats, Indices]:
     return y, minmax(steps(values), y, buckets)
 
 
+@settings(deadline=None)
 @given(VALUES, BUCKETS)
 def test_positions_are_in_order_and_hold_both_ends(values: list[float], buckets: int) -> None:
     """Positions increase strictly and begin and end where the series does."""
@@ -36,6 +37,7 @@ def test_positions_are_in_order_and_hold_both_ends(values: list[float], buckets:
     assert (kept[0], kept[-1]) == (0, len(values) - 1)
 
 
+@settings(deadline=None)
 @given(VALUES, BUCKETS)
 def test_spikes_survive(values: list[float], buckets: int) -> None:
     """The highest and the lowest finite value are always among the kept."""
@@ -46,6 +48,7 @@ def test_spikes_survive(values: list[float], buckets: int) -> None:
         assert finite.min() in y[kept]
 
 
+@settings(deadline=None)
 @given(VALUES, BUCKETS)
 def test_no_line_is_drawn_across_a_hole(values: list[float], buckets: int) -> None:
     """Two finite points that follow each other among the kept had only finite ones between."""
@@ -56,6 +59,7 @@ def test_no_line_is_drawn_across_a_hole(values: list[float], buckets: int) -> No
             assert finite[left : right + 1].all()
 
 
+@settings(deadline=None)
 @given(VALUES, BUCKETS)
 def test_size_is_bounded_by_buckets(values: list[float], buckets: int) -> None:
     """However long the series and wherever its holes, 8 points a bucket and 8 more suffice."""
@@ -63,6 +67,7 @@ def test_size_is_bounded_by_buckets(values: list[float], buckets: int) -> None:
     assert len(kept) <= 8 * buckets + 8
 
 
+@settings(deadline=None)
 @given(VALUES, BUCKETS)
 def test_lone_points_were_alone_before(values: list[float], buckets: int) -> None:
     """A kept point stands alone between holes only if it did so in the series."""
@@ -111,6 +116,7 @@ def test_misuse_is_refused() -> None:
         running_median(np.zeros(9), 4, 10)
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from([1, 3, 5, 15]), st.integers(min_value=1, max_value=50))
 def test_median_is_that_of_the_finite_window(values: list[float], window: int, count: int) -> None:
     """Each median told equals numpy's of the finite values around its centre."""

@@ -14,11 +14,12 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.model.points import PointStatus
-from archiver.package.plots import Curve, Panel, PlotSpec, draw, literal, tick_labels
+from archiver.package.plots import Curve, Panel, PlotSpec, draw
+from archiver.package.plots.labels import literal, tick_labels
 
 HOSTILE = "$\\frac{}{}$ \x1b[31m <script> \u202e"
 REPOSITORY = Path(__file__).parents[2]
@@ -133,6 +134,18 @@ def test_no_environment_gets_in(tmp_path: Path, trap: str) -> None:
     assert done.stdout.split() == [digest(resumed()), str(here)]
 
 
+def test_import_is_cheap() -> None:
+    """Commands that do not plot load neither numpy nor matplotlib."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import archiver.package.plots;"
+        "print({'numpy', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(REPOSITORY)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
 def test_callers_rc_is_left_alone() -> None:
     """Drawing neither reads nor changes the settings of the process."""
     import matplotlib as mpl
@@ -172,6 +185,7 @@ def test_hostile_text_is_drawn_literally() -> None:
     assert "\u202e".encode() not in svg
 
 
+@settings(deadline=None)  # the first text loads the font
 @given(st.text(max_size=300), st.integers(min_value=5, max_value=60))
 def test_any_text_becomes_drawable(text: str, most: int) -> None:
     """Whatever a key is, what is left is short, visible, of one line and valid Unicode."""
@@ -258,6 +272,8 @@ def test_giant_first_losses_get_a_logarithmic_axis() -> None:
     assert any(
         "log scale" in text for text in texts(draw(spec(curve("t", np.arange(300), y)))["loss.svg"])
     )
+    y[:2] = 1e300, 1e-299
+    assert "1e261" in texts(draw(spec(curve("t", np.arange(300), y)))["loss.svg"])
     y[5] = -1
     assert not any(
         "log scale" in text for text in texts(draw(spec(curve("t", np.arange(300), y)))["loss.svg"])
@@ -284,8 +300,8 @@ def test_giant_first_losses_get_a_logarithmic_axis() -> None:
 )
 def test_degenerate_data_is_drawn(x: list[float], y: list[float]) -> None:
     """Constant, huge, tiny, negative, missing and lone values give a whole figure."""
-    log = Panel("", "loss", (curve("train", x, y),), log_y=True)
-    files = draw(PlotSpec("p", "t", "step", (Panel("", "loss", (curve("train", x, y),)), log)))
+    other = Panel("", "other", (curve("train", x, y, role="markers"),))
+    files = draw(PlotSpec("p", "t", "step", (Panel("", "loss", (curve("train", x, y),)), other)))
     assert "train" in texts(files["p.svg"])
 
 
