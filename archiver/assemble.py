@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 
 from archiver import attempts as attempts_module
 from archiver import discover, series, status, steps
-from archiver.collect import Collected
+from archiver.collect import FIRST_FILE, Collected
 from archiver.derive import derive
 from archiver.model import fields as registry
 from archiver.model.claims import COMMAND_LINE, Claim, Location, Origin, Problem, Trust
@@ -107,7 +107,7 @@ def _declared(declared: Mapping[str, str]) -> list[Claim]:
     return [
         Claim(
             name,
-            [value] if registry.BY_NAME.get(name, _TEXT).type == "list" else value,
+            registry.typed(name, value),
             COMMAND_LINE,
             Trust.DECLARED,
             Origin.DECLARED,
@@ -117,18 +117,16 @@ def _declared(declared: Mapping[str, str]) -> list[Claim]:
     ]
 
 
-_TEXT = registry.Field("", registry.Section.REPRO, "text", "")
-
-
 def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
     """Summaries with the name of the reader whose artifact holds their points."""
     readers = {
-        reading.accounting.path: reading.reader
+        (reading.accounting.scope, reading.accounting.path): reading.reader
         for reading in collected.readings
         if reading.accounting is not None
     }
     return tuple(
-        replace(item.summary, reader=readers.get(item.summary.at.path, "")) for item in joined.all
+        replace(item.summary, reader=readers.get((item.spec.scope, item.summary.at.path), ""))
+        for item in joined.all
     )
 
 
@@ -202,7 +200,7 @@ def _alike(left: Dataset, right: Dataset) -> bool:
 def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Accounting, ...]:
     books = []
     for item in sorted(artifacts, key=lambda entry: (entry.scope, natural(entry.path))):
-        counts = joined.per_file.get(item.path, Counter())
+        counts = joined.per_file.get((item.scope, item.path), Counter())
         books.append(
             replace(
                 item,
@@ -228,7 +226,10 @@ def _extras(collected: Collected) -> dict[str, dict[str, Value]]:
     extras: dict[str, dict[str, Value]] = {}
     for reading in collected.readings:
         if reading.extras and reading.accounting is not None:
-            extras.setdefault(reading.accounting.kind, {})[reading.accounting.path] = reading.extras
+            of_kind = extras.setdefault(reading.accounting.kind, {})
+            of_kind[str(Location(reading.accounting.path, "", reading.accounting.scope))] = (
+                reading.extras
+            )
     return dict(sorted(extras.items()))
 
 
@@ -243,7 +244,9 @@ def _identity(
         (collected.heads[kind] for kind in discover.provenance() if kind in collected.heads), None
     )
     if head is None:
-        digest.update(b"directory\0" + placement.relative.encode("utf-8", "surrogateescape"))
+        # Directories of the same name are told apart by what they hold, as far as it was read.
+        place = placement.relative.encode("utf-8", "surrogateescape")
+        digest.update(b"directory\0" + place + b"\0" + collected.heads.get(FIRST_FILE, b""))
     else:
         for name in ("summary.run_id", "summary.started_at"):
             digest.update(_text(fields, name).encode("utf-8", "replace") + b"\0")

@@ -6,28 +6,44 @@ file is hashed and the bytes that the archive will copy are kept.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archiver.artifact import Artifact, Match
+from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.limits import Limits
 from archiver.model.claims import AttemptTrail, Claim, Evidence, Location, Problem
+from archiver.model.points import Batch, PointSink
 from archiver.model.reading import Reading
 from archiver.model.record import Accounting, FileEntry
 from archiver.model.times import Clock, Instant
-from archiver.rundir import Entry, OpenFile, ReadFault, RunDir, SnapshotStore, Tree, natural
+from archiver.rundir import (
+    TOO_DEEP,
+    Entry,
+    OpenFile,
+    ReadFault,
+    RunDir,
+    SnapshotStore,
+    Tree,
+    natural,
+)
 from archiver.spool import PointSpool
 
 log = logging.getLogger(__name__)
 
+FIRST_FILE = ""
+"""Key of `Collected.heads` for the first file that was opened, whatever its kind."""
 HEAVY_SUFFIXES = (
     ".bin", ".ckpt", ".distcp", ".gguf", ".h5", ".npy", ".npz", ".onnx", ".pkl", ".pt", ".pth",
     ".safetensors", ".tflite",
 )  # fmt: skip
 """Weights and other state that is inventoried and hashed, never copied."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 _STAMPED = (
     "claims", "configs", "dependencies", "lockfiles", "repositories", "steps", "checkpoints",
@@ -128,6 +144,7 @@ class Collector:
             if entry.path not in taken:
                 self._keep(run, entry, None, into)
         into.files += [_listed(run, entry) for entry in tree.entries if entry.type != "file"]
+        into.refused += sum(entry.fault not in (None, TOO_DEEP) for entry in tree.entries)
         into.problems += list(_walk_problems(run, tree))
         into.files.sort(key=lambda item: (item.scope, natural(item.path)))
 
@@ -149,7 +166,7 @@ class Collector:
     ) -> None:
         free = [r for r in readers if not r.owns_files or artifact.entry.path not in taken]
         try:
-            reader = _recognise(artifact, free)
+            reader = _recognise(artifact, free, into)
             if reader is None:
                 return
             if reader.owns_files:
@@ -169,17 +186,16 @@ class Collector:
 
     def _run(self, reader: Reader[Any], artifact: Artifact) -> Reading:
         try:
-            reading = reader.map(reader.parse(artifact), artifact, self.points)
+            reading = reader.map(
+                reader.parse(artifact), artifact, ScopedSink(self.points, artifact.run.scope)
+            )
         except ReadFault:
             raise
-        except Exception as crash:  # one of the three places: a reader must not end the run
-            log.exception("reader %s crashed on %s", reader.name, artifact.path)
-            message = f"the reader stopped on it ({type(crash).__name__}: {crash})"
-            hint = "the file is kept in the inventory; please report this"
-            problem = artifact.problem("reader-crash", message, hint=hint)
+        except Exception as crash:  # noqa: BLE001  a reader must not end the run
+            problem = _crashed(reader, artifact, crash)
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
-        return _stamp(reading, reader.name, self.limits.problems_per_artifact)
+        return _stamp(reading, reader.name, artifact.run.scope, self.limits.problems_per_artifact)
 
     def _keep(
         self,
@@ -192,15 +208,18 @@ class Collector:
         """List, hash and, where the policy says so, keep the bytes of one file."""
         self.progress(entry.path, self.done_bytes)
         self.done_bytes += entry.size
-        reason = self._not_copied(entry, kind)
+        reason = self._not_copied(entry, kind, entry.size)
         hashed = self.policy.hash == "all" or (self.policy.hash == "artifacts" and kind is not None)
-        listed = _listed(run, entry)
-        if reason is not None and not hashed:
-            into.files.append(replace(listed, kind=kind, reason=reason))
+        listed = replace(_listed(run, entry), kind=kind)
+        if handle is None and reason is not None and not hashed:
+            into.files.append(replace(listed, reason=reason))
             return
         opened = handle
         try:
             opened = opened or run.open(entry)
+            if FIRST_FILE not in into.heads:
+                into.heads[FIRST_FILE] = opened.read_at(0, self.limits.head_bytes)
+            reason = self._not_copied(entry, kind, opened.size)
             if reason is None:
                 self.snapshots.put(run.scope, entry.path, opened.chunks())
             digest = opened.sha256() if hashed else None
@@ -210,31 +229,53 @@ class Collector:
             into.problems.append(_fault_problem(run, entry.path, fault))
             into.refused += 1
             return
+        except OSError as fault:
+            _refuse_full_disk(fault)
+            raise
         finally:
             if handle is None and opened is not None:
                 opened.close()
         if changed:
             into.problems.append(_changed(run, entry))
-        into.files.append(replace(listed, kind=kind, sha256=digest, reason=reason))
+        into.files.append(replace(listed, bytes=opened.size, sha256=digest, reason=reason))
 
-    def _not_copied(self, entry: Entry, kind: str | None) -> str | None:
+    def _not_copied(self, entry: Entry, kind: str | None, size: int) -> str | None:
         """Why a file is not copied; None when it is."""
         if self.policy.copy == "none":
             return "copying is switched off"
         if entry.name.lower().endswith(HEAVY_SUFFIXES):
             return "weights or state"
-        if entry.size > self.policy.max_copy_bytes:
+        if size > self.policy.max_copy_bytes:
             return "larger than the copy limit"
         if kind is None and self.policy.copy == "artifacts":
             return "no artifact of a known kind"
         return None
 
 
-def _recognise(artifact: Artifact, readers: Iterable[Reader[Any]]) -> Reader[Any] | None:
+def _refuse_full_disk(fault: Exception) -> None:
+    """What waits in temporary files must not get lost where there is no room for them.
+
+    Raises:
+        ArchiverError: when that is what the fault says.
+    """
+    if isinstance(fault, OSError) and fault.errno in _NO_ROOM:
+        hint = "make room for them or set TMPDIR to a place that has some"
+        raise ArchiverError("temporary files", fault.strerror or "no room", hint) from None
+
+
+def _recognise(
+    artifact: Artifact, readers: Iterable[Reader[Any]], into: Collected
+) -> Reader[Any] | None:
     """The first reader, in name order, that knows the artifact; damaged ones come second."""
     damaged: Reader[Any] | None = None
     for reader in readers:
-        match = reader.detect(artifact)
+        try:
+            match = reader.detect(artifact)
+        except ReadFault:
+            raise
+        except Exception as crash:  # noqa: BLE001
+            into.problems.append(replace(_crashed(reader, artifact, crash), reader=reader.name))
+            continue
         if match is Match.YES:
             return reader
         if match is Match.DAMAGED and damaged is None:
@@ -242,7 +283,35 @@ def _recognise(artifact: Artifact, readers: Iterable[Reader[Any]]) -> Reader[Any
     return damaged
 
 
-def _stamp(reading: Reading, name: str, most: int) -> Reading:
+def _crashed(reader: Reader[Any], artifact: Artifact, crash: Exception) -> Problem:
+    """The problem that a reader's crash is; called where it was caught."""
+    _refuse_full_disk(crash)
+    log.error("reader %s crashed on %s", reader.name, artifact.path, exc_info=crash)
+    message = f"the reader stopped on it ({type(crash).__name__}: {crash})"
+    hint = "the file is kept in the inventory; please report this"
+    return artifact.problem("reader-crash", message, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedSink:
+    """Stamps the tree that points were read from, as readers know none but their own."""
+
+    sink: PointSink
+    scope: str
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch."""
+        if self.scope != "run":
+            spec = replace(batch.spec, scope=self.scope)
+            batch = replace(batch, spec=spec, family=_scoped(batch.family, self.scope))
+        self.sink.add(batch)
+
+
+def _scoped(family: str, scope: str) -> str:
+    return f"{scope}:{family}" if family and scope != "run" else family
+
+
+def _stamp(reading: Reading, name: str, scope: str, most: int) -> Reading:
     """Put the reader's name on all that it said, and bound the problems it may name."""
     stamped: dict[str, Any] = {
         part: tuple(replace(item, reader=name) for item in getattr(reading, part))
@@ -256,7 +325,13 @@ def _stamp(reading: Reading, name: str, most: int) -> Reading:
             message=f"{len(problems) - most} more problems of this artifact are counted, not named",
         )
         stamped["problems"] = (*problems[:most], rest)
-    return replace(reading, reader=name, **stamped)
+    stamped["evidence"] = tuple(
+        replace(item, family=_scoped(item.family, scope)) for item in stamped["evidence"]
+    )
+    trail = reading.attempts
+    if trail is not None:
+        trail = replace(trail, family=_scoped(trail.family, scope))
+    return replace(reading, reader=name, attempts=trail, **stamped)
 
 
 def _listed(run: RunDir, entry: Entry) -> FileEntry:

@@ -25,6 +25,7 @@ from archiver.errors import ArchiverError
 from archiver.limits import Limits
 
 CHUNK_BYTES = 1 << 20
+TOO_DEEP = "deeper than the limit of directory levels"
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIRECTORY_FLAGS = _READ_FLAGS | os.O_DIRECTORY
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
@@ -139,19 +140,24 @@ def _matching(names: dict[str, list[Entry]], patterns: tuple[str, ...]) -> list[
 
 
 class OpenFile:
-    """One opened regular file; reads are positional and feed the checksum as they pass."""
+    """One opened regular file; reads are positional and feed the checksum as they pass.
+
+    It ends where it ended when it was opened: what is written behind that is never read, so a
+    file that grows faster than it is read has an end too.
+    """
 
     def __init__(self, descriptor: int, entry: Entry) -> None:
         self._descriptor = descriptor
         self.entry = entry
         self.status = os.fstat(descriptor)
+        self.size = self.status.st_size
         self._hash = hashlib.sha256()
         self._hashed = 0
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset`; shorter only at the end of the file."""
         try:
-            data = os.pread(self._descriptor, size, offset)
+            data = os.pread(self._descriptor, max(0, min(size, self.size - offset)), offset)
         except OSError as fault:
             raise ReadFault(fault.errno, fault.strerror, self.entry.path) from None
         if offset == self._hashed:
@@ -173,12 +179,9 @@ class OpenFile:
         return self._hash.hexdigest()
 
     def changed(self) -> bool:
-        """Whether the file was written to since it was opened."""
+        """Whether the file was written to since the walk saw it."""
         status = os.fstat(self._descriptor)
-        return (status.st_size, status.st_mtime_ns) != (
-            self.status.st_size,
-            self.status.st_mtime_ns,
-        )
+        return (status.st_size, status.st_mtime_ns) != (self.entry.size, self.entry.mtime_ns)
 
     def close(self) -> None:
         """Release the descriptor."""
@@ -197,6 +200,8 @@ class RunDir:
     _descriptor: int = -1
 
     def __post_init__(self) -> None:
+        if self._descriptor >= 0:
+            return
         try:
             # The argument itself may be a link: the person named it.
             self._descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -215,6 +220,20 @@ class RunDir:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def below(self, raw: str, scope: str) -> RunDir:
+        """One of its directories (or itself) held open anew, reached without following a link.
+
+        Raises:
+            ArchiverError: when it is no directory any more.
+        """
+        try:
+            inner = self._descend(raw.split("/") if raw else [])
+            descriptor = os.dup(inner) if inner == self._descriptor else inner
+        except OSError as fault:
+            hint = "collect again when nobody moves things there"
+            raise ArchiverError(str(self.root / raw), fault.strerror or "", hint) from None
+        return RunDir(self.root / raw, scope, self.limits, _descriptor=descriptor)
 
     def walk(self) -> Tree:
         """List everything below the directory without opening a single file."""
@@ -317,7 +336,7 @@ class _Walker:
     ) -> str | None:
         """Push a directory; the reason when that is not possible."""
         if len(stack) > self._limits.tree_depth:
-            return "deeper than the limit of directory levels"
+            return TOO_DEEP
         try:
             descriptor = os.open(raw, _DIRECTORY_FLAGS, dir_fd=parent)
         except OSError as fault:
@@ -340,8 +359,9 @@ def _look(directory: int, raw: str, prefix: str) -> Entry:
         status = os.stat(raw, dir_fd=directory, follow_symlinks=False)
         kind = next((word for test, word in _TYPES if test(status.st_mode)), "device")
         target = os.readlink(raw, dir_fd=directory) if kind == "symlink" else None
-    except OSError as fault:
-        return Entry(path, prefix + raw, "device", 0, 0, None, fault.strerror)
+    except OSError:
+        # Gone, or not to be looked at: opening it will tell which.
+        return Entry(path, prefix + raw, "file", 0, 0)
     return Entry(
         path,
         prefix + raw,
@@ -352,9 +372,17 @@ def _look(directory: int, raw: str, prefix: str) -> Entry:
     )
 
 
+_LOOKS_ESCAPED = re.compile(r"\\(?=x(?:5c|[89a-f][0-9a-f]))")
+
+
 def printable_path(raw: str) -> str:
-    r"""A path as valid Unicode: bytes that are no UTF-8 become `\xNN`."""
-    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    r"""A path as valid Unicode: bytes that are no UTF-8 become `\xNN`.
+
+    No two paths become the same: where a name itself reads like such an escape, its backslash is
+    written as `\x5c`.
+    """
+    plain = _LOOKS_ESCAPED.sub(r"\\x5c", raw) if "\\" in raw else raw
+    return plain.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 class SnapshotStore:
@@ -376,6 +404,11 @@ class SnapshotStore:
         for chunk in chunks:
             self._file.write(chunk)
         self._places[scope, path] = (start, self._file.tell() - start)
+
+    def rename(self, scope: str, path: str, new: str) -> None:
+        """Let the bytes of a file go by another path, unless that one is taken."""
+        if (scope, path) in self._places and (scope, new) not in self._places:
+            self._places[scope, new] = self._places.pop((scope, path))
 
     def get(self, scope: str, path: str) -> bytes | None:
         """The bytes kept for a file, or None."""

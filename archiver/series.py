@@ -74,13 +74,13 @@ class SeriesSet:
     """Every series of the run, and how many points of each file were judged how."""
 
     all: tuple[Joined, ...]
-    per_file: dict[str, Counter[str]]
-    """Path -> counts of `duplicate` (overwritten included) and `superseded`."""
+    per_file: dict[tuple[str, str], Counter[str]]
+    """Scope and path -> counts of `duplicate` (overwritten included) and `superseded`."""
 
 
 def join(spool: PointSpool, attempts: Attempts) -> SeriesSet:
     """Judge every point, sum up every series, and tell shadows from preferred sources."""
-    per_file: dict[str, Counter[str]] = {}
+    per_file: dict[tuple[str, str], Counter[str]] = {}
     joined = [_judge(spec, spool, attempts, per_file) for spec in spool.specs()]
     shadows = _shadows(joined)
     named = [
@@ -135,7 +135,10 @@ def _number(batch: Batch, attempts: Attempts) -> int:
 
 
 def _judge(
-    spec: SeriesSpec, spool: PointSpool, attempts: Attempts, per_file: dict[str, Counter[str]]
+    spec: SeriesSpec,
+    spool: PointSpool,
+    attempts: Attempts,
+    per_file: dict[tuple[str, str], Counter[str]],
 ) -> Joined:
     import numpy as np
 
@@ -146,7 +149,7 @@ def _judge(
     outdone = (bounds != NO_STEP) & (points.steps != NO_STEP) & (points.steps >= bounds)
     status[outdone] = PointStatus.SUPERSEDED
     segment = _segments(points, attempts)
-    _count(points, status, per_file)
+    _count(spec.scope, points, status, per_file)
     non_numeric = sum(batch.non_numeric for batch in spool.batches(spec))
     summary = _summary(spec, points, status, segment, non_numeric)
     return Joined(spec, summary, status, segment, spool, attempts)
@@ -213,12 +216,17 @@ def _segments(points: Points, attempts: Attempts) -> NDArray[np.int16]:
     return np.asarray(segment, dtype=np.int16)
 
 
-def _count(points: Points, status: NDArray[np.int8], per_file: dict[str, Counter[str]]) -> None:
+def _count(
+    scope: str,
+    points: Points,
+    status: NDArray[np.int8],
+    per_file: dict[tuple[str, str], Counter[str]],
+) -> None:
     import numpy as np
 
     for index, path in enumerate(points.files):
         counts = np.bincount(status[points.paths == index], minlength=4)
-        tally = per_file.setdefault(path, Counter())
+        tally = per_file.setdefault((scope, path), Counter())
         repeats = counts[PointStatus.DUPLICATE] + counts[PointStatus.OVERWRITTEN]
         tally["duplicate"] += int(repeats)
         tally["superseded"] += int(counts[PointStatus.SUPERSEDED])
@@ -237,7 +245,7 @@ def _summary(
     kept = kept[np.argsort(_axis(spec, points)[kept], kind="stable")]
     counts = np.bincount(status, minlength=4)
     blank = Series(
-        at=Location(points.files[0] if points.files else spec.source),
+        at=Location(points.files[0] if points.files else spec.source, "", spec.scope),
         key=spec.key,
         source=spec.source,
         canonical=spec.canonical,

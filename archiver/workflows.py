@@ -15,7 +15,7 @@ from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model import fields as registry_of_fields
 from archiver.model.record import FileEntry, RunRecord
-from archiver.rundir import RunDir, SnapshotStore, Tree
+from archiver.rundir import RunDir, SnapshotStore, Tree, printable_path
 from archiver.spool import PointSpool
 
 Progress = Callable[[str, int, int], None]
@@ -66,33 +66,55 @@ def collect(
     with RunDir(run_dir, "run", options.limits) as run:
         tree = run.walk()
         roots = discover.run_roots(run, tree, registry.readers(), options.limits)
-    if len(roots) > 1 and options.also:
-        raise ArchiverError(
-            "--with", f"{run_dir} holds {len(roots)} runs", "give one run directory instead"
-        )
-    name = run_dir.resolve().name
-    beside = _Beside(run_dir, tree.outside(roots)) if roots and roots != [""] else None
-    outcomes = []
-    for root in roots or [""]:
-        above, _, last = root.rpartition("/")
-        placement = assemble.Placement(
-            directory=last or name,
-            relative=root or name,
-            experiment=(above.rpartition("/")[2] or name) if root else None,
-        )
-        outcome = _collect_one(
-            run_dir / tree.raw(root), placement, options, now, beside=beside, progress=progress
-        )
-        outcomes.append(outcome)
-    return outcomes
+        if len(roots) > 1 and options.also:
+            raise ArchiverError(
+                "--with", f"{run_dir} holds {len(roots)} runs", "give one run directory instead"
+            )
+        if roots in ([], [""]):
+            name = _name(run_dir)
+            placement = assemble.Placement(name, name, None)
+            return [_collect_one(run, placement, options, now, beside=None, progress=progress)]
+        return [
+            _collect_below(run, tree, roots, root, options=options, now=now, progress=progress)
+            for root in roots
+        ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """Files of an experiment directory that belong to none of its runs."""
+def _collect_below(
+    experiment: RunDir,
+    tree: Tree,
+    roots: Sequence[str],
+    root: str,
+    *,
+    options: CollectOptions,
+    now: dt.datetime,
+    progress: Progress,
+) -> Outcome:
+    above, _, last = root.rpartition("/")
+    group = above.rpartition("/")[2] or _name(experiment.root)
+    with ExitStack() as held:
+        run = held.enter_context(experiment.below(tree.raw(root), "run"))
+        around = held.enter_context(experiment.below("", "experiment"))
+        return _collect_one(
+            run,
+            assemble.Placement(last, root, group),
+            options,
+            now,
+            beside=(around, tree.outside(roots)),
+            progress=progress,
+        )
 
-    directory: Path
-    names: Tree
+
+def _name(directory: Path) -> str:
+    return printable_path(_resolved(directory).name)
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        hint = "give a directory that exists and that you may read"
+        raise ArchiverError(str(path), "is a link that leads nowhere", hint) from None
 
 
 def _check(run_dir: Path, options: CollectOptions) -> None:
@@ -100,31 +122,50 @@ def _check(run_dir: Path, options: CollectOptions) -> None:
     if unknown:
         hint = "`docs/fields.md` lists the fields; repro.env.NAME declares a variable"
         raise ArchiverError(f"--set {unknown[0]}", "is no field of the archive", hint)
-    source, target = run_dir.resolve(), options.archives.resolve()
-    if source == target or source in target.parents or target in source.parents:
-        raise ArchiverError(
-            str(options.archives),
-            f"overlaps the run directory {run_dir}",
-            "choose an --output outside of it",
-        )
+    for name, text in options.declared.items():
+        try:
+            registry_of_fields.typed(name, text)
+        except ValueError as fault:
+            hint = f"{name} is of type {registry_of_fields.BY_NAME[name].type}"
+            raise ArchiverError(f"--set {name}={text}", str(fault), hint) from None
+    for source in (run_dir, *options.also):
+        if _overlap(source, options.archives):
+            raise ArchiverError(
+                str(options.archives),
+                f"overlaps the run directory {source}",
+                "choose an --output outside of it",
+            )
+    known = [run_dir]
+    for also in options.also:
+        if any(_overlap(also, source) for source in known):
+            raise ArchiverError(
+                f"--with {also}",
+                "is, holds or lies in a directory that is read already",
+                "give a directory beside it",
+            )
+        known.append(also)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    left, right = _resolved(one), _resolved(other)
+    return left == right or left in right.parents or right in left.parents
 
 
 def _collect_one(
-    path: Path,
+    run: RunDir,
     placement: assemble.Placement,
     options: CollectOptions,
     now: dt.datetime,
     *,
-    beside: _Beside | None,
+    beside: tuple[RunDir, Tree] | None,
     progress: Progress,
 ) -> Outcome:
     with ExitStack() as held:
-        trees = [_Open("run", path, options.limits, held)]
-        trees += [
-            _Open(f"with-{number}", also, options.limits, held)
-            for number, also in enumerate(options.also, 1)
-        ]
-        total = sum(entry.size for tree in trees for entry in tree.names.files)
+        trees = [(run, run.walk())]
+        for number, also in enumerate(options.also, 1):
+            other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
+            trees.append((other, other.walk()))
+        total = sum(entry.size for _, names in trees for entry in names.files)
         snapshots = SnapshotStore(options.limits)
         held.callback(snapshots.close)
         spool = PointSpool(options.limits)
@@ -139,13 +180,12 @@ def _collect_one(
             lambda file, done: progress(file, done, total),
         )
         collected = Collected()
-        for tree in trees:
-            collector.collect(tree.run, tree.names, collected)
+        for opened, names in trees:
+            collector.collect(opened, names, collected)
         if beside is not None:
-            run = held.enter_context(RunDir(beside.directory, "experiment", options.limits))
-            collector.inventory(run, beside.names, collected)
+            collector.inventory(*beside, collected)
         return _finish(
-            path,
+            run.root,
             placement,
             options,
             now,
@@ -153,14 +193,6 @@ def _collect_one(
             spool=spool,
             snapshots=snapshots,
         )
-
-
-class _Open:
-    """One directory held open, with its listing."""
-
-    def __init__(self, scope: str, path: Path, limits: Limits, held: ExitStack) -> None:
-        self.run: RunDir = held.enter_context(RunDir(path, scope, limits))
-        self.names: Tree = self.run.walk()
 
 
 def _finish(
@@ -180,6 +212,9 @@ def _finish(
     redactor = redact.gather(collected, snapshots, options.declared.items())
     record = redact.redact(assembled.record, redactor)
     files = redact.redact_files(collected.files, redactor)
+    for listed, clean in zip(collected.files, files, strict=True):
+        if clean.path != listed.path:
+            snapshots.rename(listed.scope, listed.path, clean.path)
     losses = figures.primary(assembled.series.all, options.primary)
     if options.primary is not None and not losses:
         raise ArchiverError(
@@ -212,7 +247,7 @@ def _finish(
                 "schema_version": 1,
                 "tool": {"name": "runarchive", "version": __version__},
                 "archived_at": now.isoformat(),
-                "source": str(path.resolve()),
+                "source": redactor.text(printable_path(str(_resolved(path)))),
             },
         ),
     )

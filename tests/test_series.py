@@ -64,7 +64,7 @@ def test_a_resume_supersedes_from_its_first_step_on():
     summary = item.summary
     assert (summary.points, summary.superseded, summary.segments) == (3, 2, 2)
     assert (summary.first, summary.last, summary.min, summary.step_of_min) == (5.0, 2.0, 2.0, 35)
-    assert joined.per_file["f"]["superseded"] == 2
+    assert joined.per_file["run", "f"]["superseded"] == 2
 
 
 def test_points_of_a_source_without_attempts_are_never_superseded():

@@ -14,7 +14,7 @@ import typer
 
 from archiver import __version__
 from archiver.cli import collect
-from archiver.cli.terminal import safe, say, survive_any_encoding
+from archiver.cli.terminal import safe, say, survive_any_encoding, survive_closed_streams
 from archiver.errors import ArchiverError, ExitCode
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("collect")(collect.command)
+app.command("collect", short_help="Archive a run, or every run below a directory.")(collect.command)
 
 
 def _show_version(asked: bool) -> None:
@@ -50,14 +50,16 @@ def _common(
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    survive_closed_streams()
     survive_any_encoding()
     signal.signal(signal.SIGTERM, _terminate)
     code = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # The reader went away; Python must not try again while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        try:
+            stream.flush()
+        except OSError:
+            # The reader went away; Python must not try again while it shuts down.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     sys.exit(code)
 
 
@@ -69,14 +71,12 @@ def run(arguments: list[str]) -> int:
     """Run one command; every outcome becomes an exit code here."""
     debug = "--debug" in arguments
     try:
-        result = app(arguments, standalone_mode=False)
+        return _invoke(arguments)
     except ArchiverError as error:
         if debug:
             traceback.print_exc()
         say(f"runarchive: {error}")
         return ExitCode.USAGE
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
     except click.ClickException as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort):
@@ -84,20 +84,36 @@ def run(arguments: list[str]) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.OK
+    except OSError as fault:
+        if debug:
+            traceback.print_exc()
+        say(f"runarchive: {fault.filename or 'standard output'}: {fault.strerror}")
+        return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001  one of the three places: our own fault
         if debug:
             traceback.print_exc()
         _own_fault(error)
         return ExitCode.INTERNAL
+
+
+def _invoke(arguments: list[str]) -> int:
+    try:
+        result = app(arguments, standalone_mode=False)
+    except SystemExit:
+        return ExitCode.OK  # So typer answers a reader of stdout that went away.
+    except click.ClickException as error:
+        if type(error).__name__ != "NoArgsIsHelpError":
+            raise
+        typer.echo(error.format_message())
+        return ExitCode.OK
+    if result == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt  # So typer answers one.
     return result if isinstance(result, int) else ExitCode.OK
 
 
 def _usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "runarchive"
-    if type(error).__name__ == "NoArgsIsHelpError":
-        typer.echo(error.format_message())
-        return ExitCode.OK
     say(f"runarchive: {error.format_message()}; `{command} --help` tells the options")
     return ExitCode.USAGE
 

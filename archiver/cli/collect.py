@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.terminal import ProgressLine, safe, say
+from archiver.cli.terminal import ProgressLine, safe, say, tell
 from archiver.errors import ArchiverError, ExitCode
 
 if TYPE_CHECKING:
@@ -106,10 +106,9 @@ def command(
     finally:
         progress.close()
     if form is Format.JSON:
-        typer.echo(json.dumps({"archives": [_summary(item) for item in outcomes]}, indent=1))
+        tell(json.dumps({"archives": [_summary(item) for item in outcomes]}, indent=1))
     else:
-        for line in _lines(outcomes):
-            typer.echo(line)
+        tell("\n".join(_lines(outcomes)))
     refused = sum(item.refused for item in outcomes)
     if refused:
         say(f"{refused} files could not be read; problems in record.json name them")
@@ -119,9 +118,13 @@ def command(
 def _now() -> dt.datetime:
     """The time of archiving; SOURCE_DATE_EPOCH fixes it for reproducible archives."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if fixed.isdecimal():
+    if not fixed:
+        return dt.datetime.now(dt.UTC)
+    try:
         return dt.datetime.fromtimestamp(int(fixed), dt.UTC)
-    return dt.datetime.now(dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        hint = "give seconds since 1970, or unset it"
+        raise ArchiverError(f"SOURCE_DATE_EPOCH={fixed}", "is no time", hint) from None
 
 
 def _declared(pairs: Iterable[str]) -> dict[str, str]:
@@ -132,6 +135,8 @@ def _declared(pairs: Iterable[str]) -> dict[str, str]:
             raise ArchiverError(
                 f"--set {pair}", "is not FIELD=VALUE", "write --set summary.user=ann"
             )
+        if name in declared:
+            raise ArchiverError(f"--set {name}", "is given twice", "give each field once")
         declared[name] = value
     return declared
 
@@ -165,7 +170,9 @@ def _archived_lines(outcome: Outcome) -> Iterable[str]:
     record = outcome.record
     status = record.fields["summary.status"].value
     verb = "archived" if outcome.changed else "unchanged"
-    producers = ", ".join(f"{name} ({era})" for name, era in record.run.eras.items())
+    producers = ", ".join(
+        name if era == "any" else f"{name} ({era})" for name, era in record.run.eras.items()
+    )
     yield safe(f"{verb}: {outcome.archive}")
     yield safe(f"  status    {status}")
     yield safe(f"  producer  {producers or 'not recognised'}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import unicodedata
+from contextlib import suppress
 from typing import TextIO
+
+from archiver.errors import ArchiverError
 
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Controls (C0, C1), format characters (bidi, zero width), surrogates, line separators."""
@@ -23,6 +27,18 @@ def safe(text: str) -> str:
     )
 
 
+def survive_closed_streams() -> None:
+    """Put the null device where a standard stream is closed, or a file would take its number."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            mode = "w" if descriptor else "r"
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
 def survive_any_encoding() -> None:
     """Let output escape what the stream's encoding lacks instead of failing."""
     for stream in (sys.stdout, sys.stderr):
@@ -31,9 +47,25 @@ def survive_any_encoding() -> None:
             reconfigure(errors="backslashreplace")
 
 
+def tell(text: str) -> None:
+    """A result, on stdout.
+
+    Raises:
+        ArchiverError: when it cannot be written; a reader that went away is no fault.
+    """
+    try:
+        print(text, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as fault:
+        hint = "the archives are complete; give the result another place"
+        raise ArchiverError("standard output", fault.strerror or "closed", hint) from None
+
+
 def say(text: str) -> None:
-    """A verdict, on stderr."""
-    print(safe(text), file=sys.stderr)  # noqa: T201
+    """A verdict, on stderr; where that takes nothing, the exit code has to do."""
+    with suppress(OSError):
+        print(safe(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
 class ProgressLine:

@@ -15,13 +15,13 @@ from functools import cache
 from typing import TypeVar, cast
 
 from archiver.model.claims import Location
-from archiver.model.record import Evaluation, Script, Step, Training
+from archiver.model.record import Evaluation, RunRecord, Script, Step, Training
 from archiver.model.values import Tagged, Value, from_json, nonfinite, to_json
 
 T = TypeVar("T")
 
-_COMPLETE: tuple[type, ...] = (Step, Training, Evaluation, Script)
-"""Classes whose every template field is written, null where nothing was recorded."""
+_COMPLETE: tuple[type, ...] = (RunRecord, Step, Training, Evaluation, Script)
+"""Classes whose every field is written, null (or empty) where nothing was recorded."""
 
 _OPTIONAL_OF_STEP = frozenset(
     {"status_word", "command", "attempts", "sources", "params_from", "checkpoint", "samples"}

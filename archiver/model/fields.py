@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from archiver.model.values import Value
+
 
 class Section(StrEnum):
     """Sections of the archive template, in its order."""
@@ -171,6 +173,30 @@ def is_claimable(name: str) -> bool:
         return len(name) > len(ENV_PREFIX)
     known = BY_NAME.get(name)
     return known is not None and known.home is Home.FIELDS and name != "repro.env"
+
+
+_NUMBERS: dict[str, type[int | float]] = {"int": int, "number": float}
+
+
+def typed(name: str, text: str) -> Value:
+    """A declared text as a value of the field's type; lists are parted at commas.
+
+    Raises:
+        ValueError: when the text is no such value.
+    """
+    kind = BY_NAME[name].type if name in BY_NAME else "text"
+    if kind == "bool":
+        if text not in ("true", "false"):
+            raise ValueError("is neither true nor false")
+        return text == "true"
+    if kind in _NUMBERS:
+        try:
+            return _NUMBERS[kind](text)
+        except ValueError:
+            raise ValueError("is no number") from None
+    if kind == "list":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
 
 
 def of_section(section: Section) -> tuple[Field, ...]:

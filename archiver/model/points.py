@@ -53,6 +53,8 @@ class SeriesSpec:
     """Half of the last decimal that the source writes; 0 for sources that do not round."""
     relative_error: float = 0.0
     """Half a unit in the last place of the source's binary type; 0 for doubles."""
+    scope: str = "run"
+    """Tree that the source lies in; stamped by `collect`, never by the reader."""
 
 
 @dataclass(frozen=True, slots=True)

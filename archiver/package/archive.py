@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ STAMP = "archived.json"
 _OWN = frozenset(
     {
         "ARCHIVE.md", "record.json", "metrics.parquet", "loss_curve.csv", "findings.json",
-        "inventory.ndjson", "plots", "data", STAMP,
+        "inventory.ndjson", STAMP,
     }
 )  # fmt: skip
 
@@ -66,7 +67,6 @@ def write(archives: Path, contents: Contents) -> Written:
         staging.sweep(archives)
         with ExitStack() as held:
             home = archives / layout.unambiguous(contents.record.run.experiment)
-            home.mkdir(exist_ok=True)
             held.enter_context(staging.locked(home))
             name = _place(home, contents.record.run)
             target = home / name
@@ -80,7 +80,7 @@ def write(archives: Path, contents: Contents) -> Written:
             staging.publish(staged, target)
             return Written(target, contents.record, changed=True)
     except OSError as fault:
-        subject = fault.filename if isinstance(fault.filename, str) else str(archives)
+        subject = str(fault.filename or archives)
         hint = "choose another --output or make room and permission there"
         raise ArchiverError(subject, fault.strerror or "cannot be written", hint) from None
 
@@ -88,14 +88,15 @@ def write(archives: Path, contents: Contents) -> Written:
 def _place(home: Path, run: RunIdentity) -> str:
     """The run's directory name: its slug, marked where that was altered or is taken."""
     plain = layout.slug(run.run_id)
-    special = layout.marked(run.run_id, run.identity)
-    if plain != run.run_id:
-        return special
+    names = [layout.marked(run.run_id, run.identity, digits) for digits in (8, 16, 32)]
+    if plain == run.run_id:
+        names.insert(0, plain)
     folded = {path.name.casefold(): path for path in home.iterdir() if path.name[0] != "."}
-    there = folded.get(plain.casefold())
-    if there is None or (there.name == plain and _identity(there) == run.identity):
-        return plain
-    return special
+    for name in names:
+        there = folded.get(name.casefold())
+        if there is None or (there.name == name and _identity(there) == run.identity):
+            return name
+    raise ArchiverError(str(home / plain), "is taken", "move it or choose another --output")
 
 
 def _identity(archive: Path) -> str | None:
@@ -103,7 +104,7 @@ def _identity(archive: Path) -> str | None:
     try:
         record = json.loads((archive / "record.json").read_bytes())
         identity = record["run"]["identity"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return identity if isinstance(identity, str) else None
 
@@ -114,7 +115,10 @@ def _refuse_foreign(target: Path) -> None:
         raise ArchiverError(str(target), "is in the way", "move it or choose another --output")
     if not target.exists():
         return
-    foreign = sorted(path for path in _all_files(target) if path not in _known(target))
+    known = _known(target)
+    foreign = sorted(
+        path for path, regular in _all_files(target).items() if path not in known or not regular
+    )
     if foreign or _identity(target) is None:
         found = str(target / foreign[0]) if foreign else str(target)
         raise ArchiverError(
@@ -128,19 +132,21 @@ def _known(target: Path) -> set[str]:
     try:
         lines = (target / "inventory.ndjson").read_text("utf-8").splitlines()
         copied = [json.loads(line).get("copied") for line in lines]
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         copied = []
     known |= {path for path in copied if isinstance(path, str)}
-    known |= {f"plots/{path.name}" for path in (target / "plots").glob("*.[sp][vn]g")}
-    return known
+    figures = {path.stem for path in (target / "plots").glob("*.svg")}
+    return known | {f"plots/{name}.{form}" for name in figures for form in ("svg", "png")}
 
 
-def _all_files(directory: Path) -> list[str]:
-    return [
-        path.relative_to(directory).as_posix()
-        for path in directory.rglob("*")
-        if path.is_symlink() or not path.is_dir()
-    ]
+def _all_files(directory: Path) -> dict[str, bool]:
+    """Everything below a directory but directories, and whether it is a regular file."""
+    found = {}
+    for path in directory.rglob("*"):
+        mode = path.lstat().st_mode
+        if not stat.S_ISDIR(mode):
+            found[path.relative_to(directory).as_posix()] = stat.S_ISREG(mode)
+    return found
 
 
 def _fill(staged: Path, contents: Contents) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 MAX_NAME_BYTES = 80
 MAX_PATH_BYTES = 800
@@ -27,9 +28,9 @@ def slug(name: str) -> str:
     return f"_{text}" if text.partition(".")[0].lower() in _RESERVED else text
 
 
-def marked(name: str, digest: str) -> str:
-    """The slug with eight digits of a digest, for names that are altered or taken."""
-    return f"{slug(name)[: MAX_NAME_BYTES - 9]}-{digest[:8]}"
+def marked(name: str, digest: str, digits: int = 8) -> str:
+    """The slug with some digits of a digest, for names that are altered or taken."""
+    return f"{slug(name)[: MAX_NAME_BYTES - digits - 1]}-{digest[:digits]}"
 
 
 def unambiguous(name: str) -> str:
@@ -44,10 +45,12 @@ def unambiguous(name: str) -> str:
 class DataNames:
     """Paths below `data/` for copied artifacts: their own tree, in safe names.
 
-    Two files never share a path, not even on file systems that fold case.
+    Two files never share a path and none is another's folder, not even on file systems that fold
+    case.
     """
 
-    _taken: set[str] = field(default_factory=set)
+    _files: set[str] = field(default_factory=set)
+    _folders: set[str] = field(default_factory=set)
 
     def place(self, scope: str, path: str) -> str:
         """The path below `data/` of one file."""
@@ -55,13 +58,26 @@ class DataNames:
         parts = [*folders, *path.split("/")]
         safe = "/".join(_component(part) for part in parts)
         digest = hashlib.sha256(f"{scope}\0{path}".encode("utf-8", "surrogatepass")).hexdigest()
+        last = _component(parts[-1])
         if len(safe) > MAX_PATH_BYTES:
-            safe = f"deep/{digest[:16]}-{_component(parts[-1])}"
-        if safe.casefold() in self._taken:
-            head, dot, suffix = safe.rpartition(".")
-            safe = f"{head}-{digest[:8]}.{suffix}" if dot else f"{safe}-{digest[:8]}"
-        self._taken.add(safe.casefold())
-        return safe
+            safe = f"deep/{digest[:16]}-{last}"
+        head, dot, suffix = safe.rpartition(".")
+        other = f"{head}-{digest[:8]}.{suffix}" if dot else f"{safe}-{digest[:8]}"
+        numbered = (f"{digest[:16]}-{number}-{last}" for number in count())
+        place = next(name for name in chain((safe, other), numbered) if self._free(name))
+        self._files.add(place.casefold())
+        self._folders.update(_above(place.casefold()))
+        return place
+
+    def _free(self, name: str) -> bool:
+        folded = name.casefold()
+        taken = folded in self._files or folded in self._folders
+        return not taken and self._files.isdisjoint(_above(folded))
+
+
+def _above(path: str) -> list[str]:
+    """The folders that a path lies in."""
+    return [path[:end] for end, char in enumerate(path) if char == "/"]
 
 
 def _component(name: str) -> str:

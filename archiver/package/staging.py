@@ -1,9 +1,9 @@
 """Whole or not at all: archives are staged beside their place and swapped in.
 
-A staging directory is locked by the process that fills it. One whose lock is free was left by a
-process that died; the next call removes it. The swap itself is one system call where the system
-has one (`renameat2` with RENAME_EXCHANGE, Linux), so at any moment the old archive or the new
-one stands in its place.
+A process locks the experiment's directory while it writes there. A staging directory in one whose
+lock is free was left by a process that died; the next call removes it. The swap itself is one
+system call where the system has one (`renameat2` with RENAME_EXCHANGE, Linux), so at any moment
+the old archive or the new one stands in its place.
 """
 
 from __future__ import annotations
@@ -13,82 +13,105 @@ import errno
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from archiver.errors import ArchiverError
 
-PARTIAL = ".partial"
-_PREVIOUS = ".previous"
+PARTIAL = ".runarchive-partial"
+PREVIOUS = ".runarchive-previous"
+"""Suffixes of directories that only this module makes and removes."""
+_OPEN_HOME = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Hold the exclusive lock of an existing directory; leaves no file behind."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    """Make a directory and hold its exclusive lock; an empty one does not stay behind.
+
+    Raises:
+        OSError: when something else, a link among it, is in the way.
+    """
+    held: int | None = None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while held is None:
+            directory.mkdir(exist_ok=True)
+            held = _lock(directory)
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):
+            directory.rmdir()
+        if held is not None:
+            os.close(held)
+
+
+def _lock(directory: Path) -> int | None:
+    """The locked descriptor; None where another process removed the directory meanwhile."""
+    with ExitStack() as held:
+        try:
+            descriptor = os.open(directory, _OPEN_HOME)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            there = directory.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        if not os.path.samestat(there, os.fstat(descriptor)):
+            return None
+        held.pop_all()
+        return descriptor
 
 
 @contextmanager
 def stage(home: Path, name: str) -> Iterator[Path]:
-    """A locked, private directory beside the archive's place; removed when the block ends."""
-    directory = Path(tempfile.mkdtemp(prefix=f".{name[:40]}.", suffix=PARTIAL, dir=home))
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    """An empty directory beside the archive's place, in a locked home; removed at the end."""
+    directory = home / f".{name}{PARTIAL}"
+    shutil.rmtree(directory, ignore_errors=True)
     try:
-        directory.chmod(0o777 & ~_umask())
+        directory.mkdir()
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
-        os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+        try:
+            shutil.rmtree(directory, ignore_errors=True)
+        except KeyboardInterrupt:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
 
 
 def sweep(archives: Path) -> None:
-    """Remove what processes that were killed left behind, in every experiment."""
+    """Remove what processes that were killed left behind, in every experiment.
+
+    An experiment in which a living process writes is left alone.
+    """
     for home in archives.iterdir() if archives.is_dir() else ():
-        if not home.is_dir() or home.is_symlink():
-            continue
-        for left in home.glob(f".*{_PREVIOUS}"):
+        if home.is_dir() and not home.is_symlink():
+            _sweep_one(home)
+
+
+def _sweep_one(home: Path) -> None:
+    try:
+        descriptor = os.open(home, _OPEN_HOME)
+    except OSError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in home.glob(f".*{PREVIOUS}"):
             _put_back(left)
-        abandoned = [left for left in home.glob(f".*{PARTIAL}") if _abandoned(left)]
+        abandoned = list(home.glob(f".*{PARTIAL}"))
         for left in abandoned:
             shutil.rmtree(left, ignore_errors=True)
         if abandoned and not any(home.iterdir()):
             home.rmdir()
-
-
-def _abandoned(directory: Path) -> bool:
-    try:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    else:
-        return True
+    except BlockingIOError:
+        return  # A living process writes there.
     finally:
         os.close(descriptor)
 
 
 def _put_back(left: Path) -> None:
     """Finish an exchange that was cut short where the system has none in one call."""
-    target = left.with_name(left.name.removeprefix(".").removesuffix(_PREVIOUS))
+    target = left.with_name(left.name.removeprefix(".").removesuffix(PREVIOUS))
     if target.exists():
         shutil.rmtree(left, ignore_errors=True)
     else:
@@ -126,7 +149,7 @@ def publish(staged: Path, target: Path) -> None:
         if not target.exists():
             staged.rename(target)
         elif not _exchange(staged, target):
-            previous = target.with_name(f".{target.name}{_PREVIOUS}")
+            previous = target.with_name(f".{target.name}{PREVIOUS}")
             target.rename(previous)
             staged.rename(target)
             shutil.rmtree(previous)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from archiver.model.points import NO_STEP, PointStatus
@@ -37,6 +38,13 @@ def _schema() -> pa.Schema:
     return pa.schema(columns)
 
 
+def _texts(schema: pa.Schema) -> list[str]:
+    """The columns that repeat; a dictionary of a million different numbers helps nobody."""
+    import pyarrow as pa
+
+    return [field.name for field in schema if pa.types.is_dictionary(field.type)]
+
+
 def metrics_parquet(series: Iterable[Joined], redact: Callable[[str], str]) -> bytes:
     """Every point of every series, judged; text passes through `redact`."""
     import pyarrow.parquet as pq
@@ -44,7 +52,12 @@ def metrics_parquet(series: Iterable[Joined], redact: Callable[[str], str]) -> b
     schema = _schema()
     target = io.BytesIO()
     with pq.ParquetWriter(
-        target, schema, compression="zstd", compression_level=1, store_schema=False
+        target,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        store_schema=False,
+        use_dictionary=_texts(schema),
     ) as writer:
         waiting: list[pa.RecordBatch] = []
         rows = 0
@@ -150,29 +163,35 @@ def _times(times: NDArray[np.float64], clock: str) -> pa.Array:
 
 def loss_curve_csv(curves: Sequence[Joined]) -> bytes:
     """The primary loss and its evaluation twin, each in axis order, every point with its fate."""
-    parts = [_CSV_HEADER]
+    parts = [_CSV_HEADER.encode()]
     for item in curves:
         points = item.points()
         order = item.order(points)
-        parts += _csv_rows(item, points, order)
-    return "".join(parts).encode()
+        starts = range(0, len(order), GROUP_ROWS)
+        parts += [_csv_rows(item, points, order[n : n + GROUP_ROWS]) for n in starts]
+    return b"".join(parts)
 
 
-def _csv_rows(item: Joined, points: Points, order: NDArray[np.int64]) -> list[str]:
-    steps = points.steps[order].tolist()
-    epochs = points.epochs[order].tolist()
-    times = points.times[order].tolist()
-    values = [points.values[place] for place in order.tolist()]
-    rows = zip(
-        steps, epochs, times, values, item.segment[order].tolist(), item.status[order].tolist(),
-        strict=True,
-    )  # fmt: skip
+def _csv_rows(item: Joined, points: Points, order: NDArray[np.int64]) -> bytes:
+    import numpy as np
+
     split, clock = item.summary.split or "", item.spec.clock
-    return [
-        f"{'' if step == NO_STEP else step},{_cell(epoch)},{iso(time, clock) or ''},"
-        f"{_number(float(value))},{split},{segment},{_WORDS[status]}\n"
-        for step, epoch, time, value, segment, status in rows
+    times = points.times[order].tolist() if clock else []
+    stamps = [iso(time, clock) or "" for time in times] if clock else repeat("", len(order))
+    rows = zip(
+        points.steps[order].tolist(),
+        map(_cell, points.epochs[order].tolist()),
+        stamps,
+        map(_number, np.asarray(points.values, dtype=np.float64)[order].tolist()),
+        item.segment[order].tolist(),
+        (_WORDS[code] for code in item.status[order].tolist()),
+        strict=True,
+    )
+    lines = [
+        f"{'' if step == NO_STEP else step},{epoch},{time},{value},{split},{segment},{word}\n"
+        for step, epoch, time, value, segment, word in rows
     ]
+    return "".join(lines).encode()
 
 
 def _cell(value: float) -> str:

@@ -53,3 +53,27 @@ def test_every_field_has_a_meaning_and_a_known_type():
 def test_only_fields_of_the_record_can_be_claimed(name, claimable):
     """Lists such as steps are not set field by field."""
     assert fields.is_claimable(name) is claimable
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("summary.git_dirty", "false", False),
+        ("resources.peak_vram_gb", "71.5", 71.5),
+        ("summary.gpus", "H100 x 8, A100 x 2", ["H100 x 8", "A100 x 2"]),
+        ("summary.user", "ann", "ann"),
+        ("repro.env.WORLD_SIZE", "8", "8"),
+    ],
+)
+def test_declared_texts_take_the_type_of_their_field(name, text, value):
+    """A program that reads the record finds the type that the registry promises."""
+    assert fields.typed(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("summary.git_dirty", "no"), ("summary.duration_sec", "an hour")]
+)
+def test_declared_texts_of_another_type_are_refused(name, text):
+    """Nothing is coerced by guess."""
+    with pytest.raises(ValueError, match=r"neither true nor false|no number"):
+        fields.typed(name, text)
