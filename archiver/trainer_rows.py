@@ -177,8 +177,9 @@ class RowTable:
         if not _numeric(column):
             places = [place for place, value in enumerate(column) if _is_number(value)]
             dropped = len(column) - len(places)
-            if not places and not any(isinstance(value, int | float) for value in column):
-                return
+            told = spec.canonical or any(isinstance(value, int | float) for value in column)
+            if not places and not told:
+                return  # texts that go with the rows, no measurement
             column = [column[place] for place in places]
             axis = array("q", [axis[place] for place in places])
             epochs = array("d", [epochs[place] for place in places]) if epochs else None

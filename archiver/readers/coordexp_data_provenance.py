@@ -10,7 +10,7 @@ from archiver.view import View
 
 def parse(artifact: Artifact) -> View:
     """The document as a typed view."""
-    return View.of(artifact, artifact.json().value)
+    return View.of(artifact, artifact.json().value, version=1)
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:

@@ -18,7 +18,7 @@ _SPLITS = (("train", "dataset_source_train_jsonl"), ("eval", "dataset_source_val
 
 def parse(artifact: Artifact) -> View:
     """The object `runtime` as a typed view."""
-    return View.of(artifact, artifact.json().value).object("runtime")
+    return View.of(artifact, artifact.json().value, version=1).object("runtime")
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:

@@ -26,13 +26,13 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
     """One evaluation step with its results."""
     document = artifact.json()
     metrics, counters = view.object("metrics"), view.object("counters")
-    undefined = sorted(name for name, value in metrics.value.items() if value == UNDEFINED)
+    undefined = {name for name, value in metrics.value.items() if value == UNDEFINED}
     results: dict[str, Value] = {
         name: None if name in undefined else value for name, value in metrics.value.items()
     }
     warnings = []
     if undefined:
-        warnings.append(f"written as -1.0, which means undefined: {', '.join(undefined)}")
+        warnings.append(f"written as -1.0, which means undefined: {', '.join(sorted(undefined))}")
     at_step = _STEP_DIRECTORY.search(artifact.directory)
     step = Step(
         at=artifact.at(),

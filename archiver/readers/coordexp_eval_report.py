@@ -11,8 +11,9 @@ from archiver.model.record import Artifact as Output
 
 def detect(artifact: Artifact) -> Match:
     """JSON under one of the names, beside an evaluation's metrics."""
-    beside = f"{artifact.directory}/metrics.json" if artifact.directory else "metrics.json"
-    if beside not in artifact.tree.by_path:
+    home = f"{artifact.directory}/" if artifact.directory else ""
+    beside = (f"{home}{name}" for name in ("metrics.json", "metrics_guarded.json"))
+    if not any(path in artifact.tree.by_path for path in beside):
         return Match.NO
     return Match.YES if artifact.json().complete else Match.DAMAGED
 

@@ -16,7 +16,7 @@ from archiver.view import View
 
 def parse(artifact: Artifact) -> View:
     """The document as a typed view."""
-    return View.of(artifact, artifact.json().value)
+    return View.of(artifact, artifact.json().value, version=1)
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
@@ -42,14 +42,18 @@ def _claims(view: View) -> Iterator[Claim]:
         ("config.pipeline_config", identity, "config_path"),
         ("paths.workdir", identity, "output_dir"),
         ("summary.started_at", provenance, "created_at"),
-        ("summary.git_commit", provenance, "git_sha"),
         ("summary.python", upstream, "python"),
+        ("summary.conda_env", upstream, "conda_env"),
         ("summary.torch", upstream.object("torch"), "version"),
     )
     for field, holder, key in sources:
         text = holder.filled(key)
         if text:
             yield Claim(field, text, holder.at(key), Trust.COPY)
+    # Git's warnings can stand before the id here, too.
+    commit = provenance.commit("git_sha")
+    if commit:
+        yield Claim("summary.git_commit", commit, provenance.at("git_sha"), Trust.COPY)
     dirty = provenance.flag("git_dirty")
     if dirty is not None:
         yield Claim("summary.git_dirty", dirty, provenance.at("git_dirty"), Trust.COPY)

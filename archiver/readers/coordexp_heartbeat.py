@@ -2,7 +2,8 @@
 
 One object per line with `ts` (UTC), `event` and per-event keys. A start writes
 `heartbeat_enabled`; an end writes `train_call_return`, `train_call_oom` or
-`train_call_exception`; none of them means that the process was killed.
+`train_call_exception`, then `train_call_finally`. The last alone means that the call was left by
+an interrupt; none of them that the process was killed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Evidence, Ev
 from archiver.model.record import Event, Step
 from archiver.model.times import Instant, parse_iso
 from archiver.model.values import Value
+from archiver.view import emptiness
 
-_STARTS = ("heartbeat_enabled", "trainer_init_start")
+_ENABLED = "heartbeat_enabled"
+_STARTS = (_ENABLED, "trainer_init_start")
 _ENDS = {
     "train_call_return": (EvidenceKind.TERMINAL_WORD, "success"),
     "train_call_oom": (EvidenceKind.TERMINAL_WORD, "failed"),
@@ -25,6 +28,8 @@ _ENDS = {
     "train_end": (EvidenceKind.END_MARKER, ""),
 }
 _STRENGTH = ("train_end", "train_call_return", "train_call_exception", "train_call_oom")
+_FINALLY = "train_call_finally"
+"""Written however the call was left; alone, when neither return nor `Exception` left it."""
 _QUIET = frozenset({"periodic", "log"})
 _TIMELINE_LIMIT = 10_000
 
@@ -38,6 +43,8 @@ class _Attempt:
     last_step: int | None = None
     ended: Instant | None = None
     resume_step: int | None = None
+    initialised: bool = False
+    """Whether it came further than its first start event."""
     end: tuple[int, str, str] | None = None
     """Line, event and exception type of its strongest end event."""
 
@@ -58,7 +65,9 @@ def detect(artifact: Artifact) -> Match:
     head = artifact.head()
     if b'"ts"' in head and b'"event"' in head:
         return Match.YES
-    return Match.NO if head.strip(b"\0 \r\n\t") else Match.DAMAGED
+    # A first line may be cut short, too.
+    torn = head.startswith(b'{"ts"') and b"\n" not in head
+    return Match.DAMAGED if torn or not head.strip(b"\0 \r\n\t") else Match.NO
 
 
 def parse(artifact: Artifact) -> Heartbeat:
@@ -89,7 +98,7 @@ def to_reading(beat: Heartbeat, artifact: Artifact, _points: PointSink) -> Readi
         events=tuple(beat.events),
         evidence=tuple(_evidence(beat, artifact)),
         attempts=AttemptTrail(family, marks),
-        problems=artifact.problems(tally.flaws),
+        problems=(*artifact.problems(tally.flaws), *emptiness(artifact)),
         accounting=artifact.stream_accounting(READER.kind, tally, beat.dropped),
         extras=_extras(beat),
     )
@@ -101,10 +110,10 @@ def _take(beat: Heartbeat, artifact: Artifact, row: dict[str, Value], line: int)
         beat.dropped += 1
         return
     time = parse_iso(stamp) if isinstance(stamp, str) else None
-    fresh = event in _STARTS and (not beat.attempts or beat.attempts[-1].last_event not in _STARTS)
-    if fresh or not beat.attempts:
+    if not beat.attempts or _starts(event, beat.attempts[-1]):
         beat.attempts.append(_Attempt(line, time))
     current = beat.attempts[-1]
+    current.initialised = current.initialised or event not in (_ENABLED, *_QUIET)
     step = row.get("global_step")
     current.last_line, current.last_event = line, event
     current.ended = time or current.ended
@@ -120,7 +129,7 @@ def _take(beat: Heartbeat, artifact: Artifact, row: dict[str, Value], line: int)
         assert isinstance(keys, list)  # noqa: S101
         beat.detection_keys.update(k for k in keys if isinstance(k, str) and "_det_" in k)
     if event not in _QUIET and len(beat.events) < _TIMELINE_LIMIT:
-        detail = f"step {step}" if isinstance(step, int) else ""
+        detail = f"step {step}" if isinstance(step, int) and not isinstance(step, bool) else ""
         beat.events.append(
             Event(
                 at=artifact.at(f"L{line}"),
@@ -131,6 +140,11 @@ def _take(beat: Heartbeat, artifact: Artifact, row: dict[str, Value], line: int)
                 detail=detail,
             )
         )
+
+
+def _starts(event: str, current: _Attempt) -> bool:
+    """Whether a start event is that of another process."""
+    return event == _ENABLED or (event in _STARTS and current.initialised)
 
 
 def _outranks(event: str, known: tuple[int, str, str] | None) -> bool:
@@ -158,6 +172,11 @@ def _evidence(beat: Heartbeat, artifact: Artifact) -> Iterator[Evidence]:
             detail = f"{event} ({exception})" if exception else event
             place = artifact.at(f"L{line}")
             yield Evidence(kind, detail, place, word, family, index, attempt.ended)
+        elif attempt.last_event == _FINALLY:
+            detail = f"{_FINALLY} without return or exception: stopped from outside"
+            place = artifact.at(f"L{attempt.last_line}")
+            kind = EvidenceKind.INTERRUPTION
+            yield Evidence(kind, detail, place, "", family, index, attempt.ended)
         else:
             step = f" at step {attempt.last_step}" if attempt.last_step is not None else ""
             detail = f"last event is {attempt.last_event}{step}, no end event follows"

@@ -16,15 +16,20 @@ from archiver.view import View
 
 def detect(artifact: Artifact) -> Match:
     """`stages` and `cfg` without `resolved`."""
-    value = artifact.json().value
-    if isinstance(value, dict) and "stages" in value and "cfg" in value:
-        return Match.NO if "resolved" in value else Match.YES
-    return Match.NO
+    document = artifact.json()
+    value = document.value
+    if not isinstance(value, dict) or "resolved" in value:
+        return Match.NO
+    if "stages" in value and "cfg" in value:
+        return Match.YES
+    # Its own first keys, and then nothing: `cfg` stands last.
+    cut = not document.complete and ("root_image_dir" in value or "stages" in value)
+    return Match.DAMAGED if cut else Match.NO
 
 
 def parse(artifact: Artifact) -> View:
     """The document as a typed view."""
-    return View.of(artifact, artifact.json().value)
+    return View.of(artifact, artifact.json().value, version=1)
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
@@ -80,8 +85,10 @@ def _claims(view: View) -> Iterator[Claim]:
         parent = directory.rstrip("/").rpartition("/")[0].rpartition("/")[2]
         if parent:
             rule = "parent-of-run-dir"
-            claim = Claim("summary.experiment", parent, place, origin=Origin.DERIVED, rule=rule)
-            yield claim
+            origin = Origin.DERIVED
+            yield Claim(
+                "summary.experiment", parent, place, origin=origin, rule=rule, sources=(place,)
+            )
     name = view.object("cfg").object("run").filled("name")
     if name:
         yield Claim("summary.run_id", name, view.at("cfg", "run", "name"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from archiver.codecs.ndjson import NdjsonTally
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.record import Artifact as Output
+from archiver.view import emptiness
 
 _SIGNS = (b'"gt"', b'"pred"', b'"image"', b'"record_idx"', b'"image_id"', b'"token', b'"rollout')
 
@@ -33,7 +34,7 @@ def to_reading(tally: NdjsonTally, artifact: Artifact, _points: PointSink) -> Re
     output = Output(at=artifact.at(), path=artifact.path, kind="export", step_id="1")
     return Reading(
         artifacts=(output,),
-        problems=artifact.problems(tally.flaws),
+        problems=(*artifact.problems(tally.flaws), *emptiness(artifact)),
         accounting=artifact.stream_accounting(READER.kind, tally),
         extras={"rows": tally.rows},
     )

@@ -11,6 +11,7 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, file
 from archiver.model.claims import Problem
 from archiver.model.record import Accounting, Evaluation, Step
 from archiver.model.values import Value
+from archiver.view import emptiness
 
 HEADER = b"category,AP"
 UNDEFINED = -1.0
@@ -22,14 +23,17 @@ class Table:
 
     scores: dict[str, Value] = field(default_factory=dict)
     bad_lines: list[int] = field(default_factory=list)
+    repeated: int = 0
+    """Lines of a category that an earlier line has; the last one counts."""
 
 
 def detect(artifact: Artifact) -> Match:
     """The header."""
     head = artifact.head()
-    if not head.strip():
+    if not head.strip(b"\0 \r\n\t"):
         return Match.DAMAGED
-    return Match.YES if head.removeprefix(b"\xef\xbb\xbf").startswith(HEADER) else Match.NO
+    header = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip()
+    return Match.YES if header == HEADER else Match.NO
 
 
 def parse(artifact: Artifact) -> Table:
@@ -46,6 +50,7 @@ def parse(artifact: Artifact) -> Table:
             comma = ""
             score = UNDEFINED
         if comma:
+            table.repeated += name in table.scores
             table.scores[name] = None if score == UNDEFINED else score
         else:
             table.bad_lines.append(number)
@@ -65,13 +70,15 @@ def to_reading(table: Table, artifact: Artifact, _points: PointSink) -> Reading:
     )
     return Reading(
         steps=(step,) if beside in artifact.tree.by_path and results else (),
-        problems=tuple(_bad(artifact, number) for number in table.bad_lines),
+        problems=(*(_bad(artifact, n) for n in table.bad_lines), *emptiness(artifact)),
         accounting=Accounting(
             artifact.path,
             READER.kind,
             artifact.size,
             read=len(table.scores),
+            dropped=table.repeated,
             corrupt=len(table.bad_lines),
+            reasons={"repeated-category": table.repeated} if table.repeated else {},
             scope=artifact.run.scope,
         ),
         extras={"AP": table.scores} if table.scores else {},

@@ -16,7 +16,7 @@ from archiver.view import View
 
 def parse(artifact: Artifact) -> View:
     """The object `pipeline` as a typed view."""
-    return View.of(artifact, artifact.json().value).object("pipeline")
+    return View.of(artifact, artifact.json().value, version=1).object("pipeline")
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Config, Step
+from archiver.model.values import Value
 from archiver.view import View
+
+_FIRST_KEYS = {"schema_version", "config_path", "base_config_path", "dataset_seed"}
 
 
 def detect(artifact: Artifact) -> Match:
@@ -18,12 +21,19 @@ def detect(artifact: Artifact) -> Match:
     value = document.value
     if isinstance(value, dict) and isinstance(value.get("resolved"), dict):
         return Match.YES
-    return Match.NO if document.complete or value else Match.DAMAGED
+    if document.complete:
+        return Match.NO
+    # Cut before `resolved`: nothing but the keys that stand before it.
+    return Match.DAMAGED if not value or _before_resolved(value) else Match.NO
+
+
+def _before_resolved(value: Value) -> bool:
+    return isinstance(value, dict) and value.keys() <= _FIRST_KEYS
 
 
 def parse(artifact: Artifact) -> View:
     """The document as a typed view."""
-    return View.of(artifact, artifact.json().value)
+    return View.of(artifact, artifact.json().value, version=1)
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:

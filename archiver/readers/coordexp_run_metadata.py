@@ -18,9 +18,10 @@ from archiver.view import View
 
 STATUS_LIMIT = 200
 """`git_status_porcelain` is cut there, without a mark."""
-_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _VERSION_ELEMENT = re.compile(r"v\d+-\d{8}-\d{6}\Z")
 _STRIPPED_STATUS = re.compile(r"[MTADRCU] \S")
+_STATUS = re.compile(r"(?:[ MTADRCUm?!]{2} |[MTADRCU] \S)")
+"""An entry of `git status --porcelain`; other lines are git's warnings."""
 _LIBRARIES = ("transformers", "torch", "vllm", "swift")
 
 
@@ -30,7 +31,10 @@ def parse(artifact: Artifact) -> View:
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
-    """Claims on identity, code and versions."""
+    """Claims on identity, code and versions.
+
+    Git ran with stderr merged into stdout, so a warning can stand before each of its answers.
+    """
     document = artifact.json()
     upstream = view.object("upstream")
     claims = (*_identity(view), *_code(view), *_versions(upstream))
@@ -45,7 +49,7 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
         attempts=AttemptTrail(
             "coordexp.run_metadata", (AttemptMark(view.at("created_at"), started),)
         ),
-        problems=(*artifact.problems(document.flaws), *view.problems, *_missing_code(view)),
+        problems=(*artifact.problems(document.flaws), *_missing_code(view), *view.problems),
         accounting=books,
         extras={
             key: view.value[key]
@@ -93,33 +97,41 @@ def _names(view: View, output: str) -> Iterator[Claim]:
         yield Claim("summary.experiment", name, view.at("run_name"), Trust.EFFECTIVE)
 
 
-def _commit(view: View, key: str = "git_sha") -> str | None:
-    """The commit: git ran with stderr merged in, so a warning can precede it."""
-    text = view.text(key)
-    last = text.strip().splitlines()[-1].strip() if text and text.strip() else ""
-    return last if _SHA.match(last) else None
-
-
 def _code(view: View) -> Iterator[Claim]:
     """Null means that git failed, which is no statement about the code."""
-    commit = _commit(view)
+    commit = view.commit("git_sha")
     if commit:
         yield Claim("summary.git_commit", commit, view.at("git_sha"))
-    dirty = view.flag("git_dirty")
+    dirty = _dirty(view)
     if dirty is not None:
         yield Claim("summary.git_dirty", dirty, view.at("git_dirty"))
 
 
+def _dirty(view: View) -> bool | None:
+    """Whether the checkout was dirty: git's warnings alone, taken for changes, do not tell."""
+    status = view.texts("git_status_porcelain")
+    doubtful = status and not any(map(_STATUS.match, status))
+    return None if doubtful else view.flag("git_dirty")
+
+
 def _missing_code(view: View) -> Iterator[Problem]:
+    checkout = view.object("upstream").object("ms_swift")
+    if checkout.has("error"):
+        message = f"git failed in the checkout of ms-swift ({checkout.text('error')})"
+        place = "/upstream/ms_swift/error"
+        yield view.artifact.problem("git-failed", message, place)
     if view.has("git_sha") and view.value["git_sha"] is None:
         yield view.artifact.problem(
             "git-failed",
             "git failed when the run started; commit, branch and dirty state are unknown",
             "/git_sha",
         )
-    text = view.text("git_sha")
-    if text and _commit(view) is None:
+    if view.filled("git_sha") and view.commit("git_sha") is None:
         yield view.artifact.problem("unexpected-value", "git_sha is no commit id", "/git_sha")
+    status = view.texts("git_status_porcelain")
+    if not all(map(_STATUS.match, status)):
+        message = "git's warnings stand among the changed files; with them any checkout is dirty"
+        yield view.artifact.problem("git-warning", message, "/git_status_porcelain")
 
 
 def _checkout(view: View) -> Repository:
@@ -131,25 +143,25 @@ def _checkout(view: View) -> Repository:
         at=view.at("git_sha"),
         role="run",
         name="CoordExp",
-        branch=view.text("git_branch"),
-        commit=_commit(view),
-        dirty=view.flag("git_dirty"),
+        branch=view.last_line("git_branch"),
+        commit=view.commit("git_sha"),
+        dirty=_dirty(view),
         status=tuple(status),
         status_cut=len(status) >= STATUS_LIMIT,
     )
 
 
 def _ms_swift(upstream: View) -> Iterator[Repository]:
-    if not upstream.has("ms_swift"):
-        return
     checkout = upstream.object("ms_swift")
+    if not checkout.value:
+        return
     yield Repository(
         at=checkout.at(),
         role="dependency",
         name="ms-swift",
         remote=checkout.text("repo_root"),
-        branch=checkout.text("branch"),
-        commit=checkout.text("sha"),
+        branch=checkout.last_line("branch"),
+        commit=checkout.commit("sha"),
         dirty=checkout.flag("dirty"),
         status=checkout.texts("status_porcelain"),
     )
@@ -159,8 +171,9 @@ def _versions(upstream: View) -> Iterator[Claim]:
     python = upstream.filled("python")
     if python:
         yield Claim("summary.python", python, upstream.at("python"))
-    if upstream.has("conda_env"):
-        yield Claim("summary.conda_env", upstream.text("conda_env"), upstream.at("conda_env"))
+    environment = upstream.value.get("conda_env", "")
+    if environment is None or upstream.filled("conda_env"):
+        yield Claim("summary.conda_env", environment, upstream.at("conda_env"))
     torch = upstream.object("torch")
     version = torch.filled("version")
     if version:
@@ -179,7 +192,7 @@ def _dependencies(upstream: View) -> Iterator[Dependency]:
             version=library.text("version"),
             kind="imported",
             state="not_installed" if library.has("error") else "present",
-            commit=checkout.text("sha") if name == "swift" else None,
+            commit=checkout.commit("sha") if name == "swift" else None,
             dirty=checkout.flag("dirty") if name == "swift" else None,
             note=library.text("error"),
         )

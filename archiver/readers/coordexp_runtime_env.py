@@ -10,7 +10,7 @@ from archiver.view import View
 
 def parse(artifact: Artifact) -> View:
     """The document as a typed view."""
-    return View.of(artifact, artifact.json().value)
+    return View.of(artifact, artifact.json().value, version=1)
 
 
 def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
@@ -21,7 +21,7 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
     claims = [
         Claim(ENV_PREFIX + name, text, env.at(name))
         for name, text in values.items()
-        if text is not None
+        if name and text is not None
     ]
     conda = env.filled("CONDA_DEFAULT_ENV")
     if conda:

@@ -15,6 +15,7 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, file
 from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Evidence, EvidenceKind, Trust
 from archiver.model.record import Accounting, Checkpoint, Step
 from archiver.model.times import Instant, parse_iso
+from archiver.view import emptiness
 
 _HEAD = re.compile(
     rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] \[([A-Z]{4,8})\] \[([^\]]{1,200})\] (.*)"
@@ -62,7 +63,8 @@ def detect(artifact: Artifact) -> Match:
     lines = head.split(b"\n", 50)[:50]
     if any(_HEAD.match(line[:_LINE_KEPT]) for line in lines):
         return Match.YES
-    return Match.DAMAGED if artifact.name == "train.log" and not head.strip(b"\0\n ") else Match.NO
+    blank = not head.strip(b"\0 \r\n\t")
+    return Match.DAMAGED if artifact.name == "train.log" and blank else Match.NO
 
 
 def parse(artifact: Artifact) -> Log:
@@ -78,7 +80,7 @@ def parse(artifact: Artifact) -> Log:
         head = _HEAD.match(text)
         if head is not None:
             _take(log, number, head)
-        elif log.attempts or log.traceback or text.startswith(_TRACEBACK):
+        elif log.attempts or log.traceback or _TRACEBACK in text:
             _continue(log, number, text, artifact.limits.traceback_bytes)
     return log
 
@@ -116,14 +118,22 @@ def _take(log: Log, number: int, head: re.Match[bytes]) -> None:
             log.warnings.append(text.decode("utf-8", "replace"))
     # Work went on after it, so the exception was handled.
     log.traceback = []
+    _begin_traceback(log, number, text)
 
 
 def _continue(log: Log, number: int, text: bytes, most: int) -> None:
-    line = text.decode("utf-8", "replace")
-    if text.startswith(_TRACEBACK):
-        log.traceback, log.traceback_line = [line], number
-    elif log.traceback and sum(map(len, log.traceback)) < most:
-        log.traceback.append(line)
+    if _begin_traceback(log, number, text):
+        return
+    if log.traceback and sum(map(len, log.traceback)) < most:
+        log.traceback.append(text.decode("utf-8", "replace"))
+
+
+def _begin_traceback(log: Log, number: int, text: bytes) -> bool:
+    """Whether a traceback begins in the line, maybe behind a progress bar."""
+    place = text.find(_TRACEBACK)
+    if place >= 0:
+        log.traceback, log.traceback_line = [text[place:].decode("utf-8", "replace")], number
+    return place >= 0
 
 
 def to_reading(log: Log, artifact: Artifact, _points: PointSink) -> Reading:
@@ -152,7 +162,7 @@ def to_reading(log: Log, artifact: Artifact, _points: PointSink) -> Reading:
         checkpoints=tuple(_checkpoints(log, artifact)),
         evidence=tuple(_evidence(log, artifact, error)),
         attempts=AttemptTrail(artifact.path, marks),
-        problems=tuple(problems),
+        problems=(*problems, *emptiness(artifact)),
         accounting=Accounting(
             artifact.path,
             READER.kind,
@@ -166,9 +176,12 @@ def to_reading(log: Log, artifact: Artifact, _points: PointSink) -> Reading:
 
 
 def _error(log: Log) -> str | None:
-    """The exception of the last traceback: its last line that is not indented."""
-    for line in reversed(log.traceback):
-        if line and not line.startswith((" ", "\t", "Traceback")):
+    """The exception of the last traceback: its first line that is not indented.
+
+    More lines of its message, or of what was printed after it, may follow.
+    """
+    for line in log.traceback[1:]:
+        if line and not line.startswith((" ", "\t")):
             return line
     return None
 

@@ -45,7 +45,8 @@ def parse(artifact: Artifact) -> Saved:
     tags = tuple(
         tag
         for tag, entry in beside.items()
-        if entry is not None and (entry.target or "").rstrip("/").endswith(artifact.name)
+        if entry is not None
+        and (entry.target or "").rstrip("/").rpartition("/")[2] == artifact.name
     )
     return Saved(step, len(artifact.files), artifact.size, tags)
 

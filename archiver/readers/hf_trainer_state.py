@@ -2,7 +2,7 @@
 
 It stands in every `checkpoint-<step>` and, when the script called `save_state`, in the run's
 root, where alone the end row (`train_runtime`) is part of the history. Every file repeats the
-rows of the ones before it: they are read as one source, repeats are counted.
+rows of the ones before it: each is a source of its own, the fullest one is preferred later.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def to_reading(view: View, artifact: Artifact, points: PointSink) -> Reading:
             artifact.size,
             read=len(rows),
             corrupt=len(history) - len(rows) + (not document.complete),
-            reasons={flaw.code: 1 for flaw in document.flaws},
+            reasons=dict(document.flaws.counts),
             scope=artifact.run.scope,
         ),
         extras={key: value for key, value in view.value.items() if key != "log_history"},

@@ -25,7 +25,12 @@ def detect(artifact: Artifact) -> Match:
     if isinstance(document.value, dict) and document.complete:
         known = all(key in document.value for key in _SIGNS)
         return Match.YES if known and any(key in document.value for key in _KNOWN) else Match.NO
-    return Match.NO if document.complete else Match.DAMAGED
+    if document.complete:
+        return Match.NO
+    # Other tools have an `args.json`, too: what is left of a torn one must look like this one.
+    start = document.value
+    torn = isinstance(start, dict) and any(key in start for key in (*_SIGNS, *_KNOWN))
+    return Match.DAMAGED if torn or not start else Match.NO
 
 
 def parse(artifact: Artifact) -> View:
@@ -37,9 +42,9 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
     """The effective arguments; a checkpoint's copy counts only where no other is there."""
     document = artifact.json()
     books = artifact.document_accounting(READER.kind, document.flaws, complete=document.complete)
-    problems = (*artifact.problems(document.flaws), *view.problems)
+    flaws = artifact.problems(document.flaws)
     if _is_copy(artifact):
-        return Reading(problems=problems, accounting=books)
+        return Reading(problems=flaws, accounting=books)
     config = Config(
         at=artifact.at(),
         id=artifact.path,
@@ -64,7 +69,7 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
         configs=(config,) if view.value else (),
         datasets=tuple(_datasets(view)),
         steps=(step,),
-        problems=problems,
+        problems=(*flaws, *view.problems),
         accounting=books,
     )
 

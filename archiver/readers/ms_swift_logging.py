@@ -1,7 +1,8 @@
 """ms-swift `logging.jsonl`: one flat object per logged row, appended and closed per row.
 
 There is no `step` key from ms-swift 2.6 on: the step is the left part of
-`global_step/max_steps`; older files have `global_step` alone. Floats are rounded to 8 decimals.
+`global_step/max_steps`; older files have `global_step` alone, files made by hand
+`step`. Floats are rounded to 8 decimals.
 A resume in place appends, so steps after the checkpoint stand twice and `elapsed_time` starts
 again; with two logging ranks every row stands twice. A row with `log_history` is a dump of the
 trainer state, written at the end even when training raised; its rows are repeats.
@@ -9,6 +10,7 @@ trainer state, written at the end even when training raised; its rows are repeat
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -24,13 +26,17 @@ from archiver.model.claims import (
 )
 from archiver.model.points import NO_STEP
 from archiver.model.record import Checkpoint, Event, Step
-from archiver.model.values import Value
+from archiver.model.values import Value, same
 from archiver.trainer_rows import METRICS, Layout, Row, RowTable, duration_seconds, row_kind
+from archiver.view import emptiness
 
 ROUNDING = 0.5e-8
 """Half of the eighth decimal."""
 _PROGRESS = "global_step/max_steps"
 _SIGNS = (_PROGRESS, "global_step", "train_speed(iter/s)", "train_speed(s/it)", "log_history")
+_ALIKE = ("loss", "eval_loss", "train_loss", "learning_rate", "epoch")
+"""What two ranks write alike for one step; speeds, times and memory are each rank's own."""
+_ROWS_OF_A_STEP = 16
 
 
 @dataclass
@@ -41,6 +47,8 @@ class _Attempt:
     rows: int = 0
     last_elapsed: int = -1
     last_step: int = NO_STEP
+    here: list[Row] = field(default_factory=list)
+    """Rows of the last step."""
     max_steps: int | None = None
     end_line: int | None = None
     end_row: Row = field(default_factory=dict)
@@ -59,11 +67,13 @@ class Log:
 def detect(artifact: Artifact) -> Match:
     """Rows with ms-swift's progress keys."""
     head = artifact.head()
-    if not head.strip(b"\0 \r\n\t"):
-        return Match.DAMAGED
     if any(f'"{sign}"'.encode() in head for sign in _SIGNS):
         return Match.YES
-    return Match.NO
+    if all(f'"{sign}"'.encode() in head for sign in ("step", "epoch")):
+        return Match.YES
+    # A first row may be cut short, too.
+    torn = head.startswith((b'{"loss"', b'{"eval_')) and b"\n" not in head
+    return Match.DAMAGED if torn or not head.strip(b"\0 \r\n\t") else Match.NO
 
 
 def parse(artifact: Artifact) -> Log:
@@ -86,7 +96,7 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
         events=tuple(_events(log, artifact)),
         evidence=tuple(_evidence(log, artifact)),
         attempts=_trail(log, table, artifact),
-        problems=artifact.problems(tally.flaws),
+        problems=(*artifact.problems(tally.flaws), *emptiness(artifact)),
         accounting=books,
         extras=_extras(log),
     )
@@ -95,7 +105,10 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
 def _take(log: Log, table: RowTable, block: Block) -> int:
     """Send a block's rows to the table, attempt by attempt; the number left out."""
     rows, lines = block.rows, block.lines
-    steps = [_step(row) for row in rows]
+    steps = _steps(rows)
+    if _goes_on(log, rows, steps):
+        table.add(rows, steps, len(log.attempts) - 1)
+        return 0
     start = 0
     dropped = 0
     for index, row in enumerate(rows):
@@ -108,6 +121,49 @@ def _take(log: Log, table: RowTable, block: Block) -> int:
     if start < len(rows):
         table.add(rows[start:], steps[start:], len(log.attempts) - 1)
     return dropped
+
+
+def _goes_on(log: Log, rows: Sequence[Row], steps: Sequence[int]) -> bool:
+    """Note a block that plainly continues the attempt; False where rows need a look each.
+
+    Nearly every block of a long log is one: no end, no step that goes back, no clock that does.
+    """
+    current = log.attempts[-1] if log.attempts else None
+    if current is None or current.end_line is not None or current.dump_line is not None:
+        return False
+    if any("train_runtime" in row or "log_history" in row for row in rows):
+        return False
+    if not NO_STEP < current.last_step <= steps[0] or steps != sorted(steps):
+        return False
+    clocks = _clocks(rows)
+    if clocks is None or clocks != sorted(clocks) or clocks[:1] < [current.last_elapsed]:
+        return False
+    last = steps[-1]
+    here = rows[bisect_left(steps, last) :]
+    known = current.here if current.last_step == last else []
+    current.here = [*known, *here][:_ROWS_OF_A_STEP]
+    current.last_step, current.last_elapsed = last, clocks[-1]
+    current.rows += len(rows)
+    return True
+
+
+def _clocks(rows: Sequence[Row]) -> list[int] | None:
+    """Elapsed seconds in file order, repeats left out; None where a row tells none."""
+    texts = dict.fromkeys(row.get("elapsed_time") for row in rows)
+    clocks = [duration_seconds(text) if isinstance(text, str) else None for text in texts]
+    seconds = [clock for clock in clocks if clock is not None]
+    return seconds if len(seconds) == len(clocks) else None
+
+
+def _steps(rows: Sequence[Row]) -> list[int]:
+    """The step of each row, all at once where every row tells its progress the usual way."""
+    try:
+        lefts = [row[_PROGRESS].partition("/")[0] for row in rows]  # type: ignore[union-attr]
+    except (KeyError, AttributeError):
+        return [_step(row) for row in rows]
+    if all(lefts) and "".join(lefts).isdecimal() and max(map(len, lefts)) < 18:
+        return [*map(int, lefts)]
+    return [_step(row) for row in rows]
 
 
 def _step(row: Row) -> int:
@@ -123,17 +179,42 @@ def _step(row: Row) -> int:
 
 
 def _begins_attempt(log: Log, row: Row, step: int) -> bool:
-    """A clock that starts again; where rows carry none, a step that goes back."""
+    """A step that goes back, a clock that starts again, a row after training was over.
+
+    Ranks that log beside each other repeat a step, with clocks that differ by a few seconds.
+    """
     if not log.attempts:
         return True
     current = log.attempts[-1]
-    elapsed = row.get("elapsed_time")
-    if isinstance(elapsed, str):
-        seconds = duration_seconds(elapsed)
-        return seconds is not None and seconds * 2 < current.last_elapsed
-    if NO_STEP in {step, current.last_step} or "log_history" in row:
+    if "log_history" in row:
         return False
-    return step < current.last_step and current.last_elapsed < 0
+    if NO_STEP < step < current.last_step:
+        return True
+    seconds = _elapsed(row)
+    back = seconds is not None and seconds < current.last_elapsed
+    over = current.dump_line is not None
+    if not (back or over) or _repeats(row, step, current):
+        return False
+    if over or current.end_line is not None or step == current.last_step:
+        return True
+    # Without a common step, two ranks' clocks are told from a restart by a wide margin only.
+    return seconds is not None and seconds * 2 < current.last_elapsed
+
+
+def _elapsed(row: Row) -> int | None:
+    elapsed = row.get("elapsed_time")
+    return duration_seconds(elapsed) if isinstance(elapsed, str) else None
+
+
+def _repeats(row: Row, step: int, current: _Attempt) -> bool:
+    """Whether another rank wrote this row already."""
+    if step != current.last_step:
+        return False
+    return any(
+        row_kind(row) == row_kind(known)
+        and all(same(row.get(key), known.get(key)) for key in _ALIKE)
+        for known in current.here
+    )
 
 
 def _note(log: Log, row: Row, step: int, line: int) -> int:
@@ -144,11 +225,14 @@ def _note(log: Log, row: Row, step: int, line: int) -> int:
         log.dumps.append((line, row))
         return 0
     current.rows += 1
-    current.last_step = max(current.last_step, step)
-    elapsed = row.get("elapsed_time")
-    if isinstance(elapsed, str):
-        seconds = duration_seconds(elapsed)
-        current.last_elapsed = current.last_elapsed if seconds is None else seconds
+    if step > current.last_step:
+        current.last_step = step
+        current.here = [row]
+    elif len(current.here) < _ROWS_OF_A_STEP:
+        current.here.append(row)
+    seconds = _elapsed(row)
+    if seconds is not None and seconds > current.last_elapsed:
+        current.last_elapsed = seconds
     if "train_runtime" in row:
         current.end_line, current.end_row = line, row
     if current.max_steps is None:

@@ -2,7 +2,8 @@
 
 A process writes `events.out.tfevents.<Unix seconds>.<host>.<pid>.<n>` (older writers leave out
 pid and n). Each process is an attempt; a second file of the same process (an evaluation after
-training) is not. The Hugging Face callback renames `eval_x` to `eval/x` and anything else to
+training) is not: its n is higher. In containers a restart often has the pid of the process before
+it, but n begins again. The Hugging Face callback renames `eval_x` to `eval/x` and anything else to
 `train/x`, and stores the arguments as a text under `args/text_summary`.
 """
 
@@ -30,6 +31,7 @@ from archiver.model.record import Accounting, Config, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
 from archiver.trainer_rows import END_KEYS, meaning
+from archiver.view import emptiness
 
 FLOAT32_ROUNDING = 2.0**-24
 """Half a unit in the last place, relative."""
@@ -68,6 +70,8 @@ class FileName:
     host: str | None = None
     process: str = ""
     """Host and pid; the whole name where the writer left them out."""
+    number: int = 0
+    """The process's own numbering of its files."""
 
 
 @dataclass
@@ -81,6 +85,7 @@ class Events:
     last_time: float | None = None
     last_step: int = 0
     arguments: dict[str, Value] = field(default_factory=dict)
+    arguments_whole: bool = True
     sessions: list[SessionMark] = field(default_factory=list)
 
 
@@ -106,7 +111,7 @@ def file_name(name: str) -> FileName:
     process = _PROCESS.match(rest)
     if process is None:
         return FileName(seconds, rest or None, name)
-    return FileName(seconds, process[1], f"{process[1]}.{process[2]}")
+    return FileName(seconds, process[1], f"{process[1]}.{process[2]}", int(process[3][:18]))
 
 
 def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading:
@@ -131,7 +136,7 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
         steps=_steps(events, artifact),
         evidence=tuple(_evidence(events, artifact, index)),
         attempts=_trail(events, artifact) if opens_attempt else None,
-        problems=artifact.problems(flaws),
+        problems=(*artifact.problems(flaws), *emptiness(artifact)),
         accounting=Accounting(
             artifact.path,
             READER.kind,
@@ -153,9 +158,18 @@ def _attempt(artifact: Artifact, name: FileName) -> tuple[int, bool]:
         for entry in artifact.tree.named("*tfevents*")
         if entry.parent == artifact.directory
     ]
-    processes = list(dict.fromkeys(file_name(other).process for other in names))
-    first = next((other for other in names if file_name(other).process == name.process), "")
-    return processes.index(name.process), first == artifact.name
+    last: dict[str, tuple[int, int]] = {}
+    """Process -> its attempt and the number of its latest file."""
+    attempts = 0
+    for other in names:
+        known = file_name(other)
+        attempt, number = last.get(known.process, (0, known.number))
+        fresh = known.number <= number
+        last[known.process] = (attempts if fresh else attempt, known.number)
+        if other == artifact.name:
+            return last[name.process][0], fresh
+        attempts += fresh
+    return 0, True
 
 
 def _family(artifact: Artifact) -> str:
@@ -177,7 +191,7 @@ def _take(
     _note_extent(events, item)
     if isinstance(item, TextBatch):
         if item.tag == _ARGUMENTS and item.texts:
-            events.arguments = _arguments(item.texts[-1], artifact)
+            _arguments(events, item.texts[-1], artifact)
         values: array[float] | list[str] = item.texts
     else:
         values = item.values
@@ -231,9 +245,10 @@ def _meaning(tag: str) -> tuple[Metric, str | None]:
     return (leaf, leaf.split) if leaf is not None else (Metric(""), None)
 
 
-def _arguments(text: str, artifact: Artifact) -> dict[str, Value]:
+def _arguments(events: Events, text: str, artifact: Artifact) -> None:
     document = json_document.parse(text.encode("utf-8", "replace"), artifact.limits)
-    return document.value if isinstance(document.value, dict) else {}
+    events.arguments = document.value if isinstance(document.value, dict) else {}
+    events.arguments_whole = document.complete
 
 
 def _configs(events: Events, artifact: Artifact) -> tuple[Config, ...]:
@@ -246,6 +261,7 @@ def _configs(events: Events, artifact: Artifact) -> tuple[Config, ...]:
         role="effective",
         format="json",
         values=events.arguments,
+        partial=not events.arguments_whole,
     )
     return (config,)
 

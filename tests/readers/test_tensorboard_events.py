@@ -1,0 +1,169 @@
+"""TensorBoard's event files: exact float32, every good record, processes told apart."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.model.claims import Origin, Trust
+from archiver.readers.tensorboard_events import _meaning, file_name
+
+
+def test_case(bench, case):
+    """Each fixture gives what its description says."""
+    bench.check("tensorboard_events", case)
+
+
+@settings(max_examples=50)
+@given(data=st.data())
+def test_damage_never_raises(bench, data):
+    """Bytes may be cut out, overwritten or put in anywhere."""
+    bench.survives_damage(data, "tensorboard_events")
+
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+DAMAGED = sorted(
+    path for path in (FIXTURES / "damaged").iterdir() if path.name.startswith("tfevents-")
+)
+
+
+def number(text):
+    """A value as the vendor's reader gave it."""
+    return float(text)
+
+
+def same(left, right):
+    """Equal as floats; NaN is NaN."""
+    return left == right or (math.isnan(left) and math.isnan(right))
+
+
+def test_points_are_those_of_the_vendors_reader(bench, fixture_run):
+    """File by file and tag by tag, what TensorBoard's EventAccumulator gives, to the last bit."""
+    wanted = json.loads((fixture_run.parent / "expected.json").read_text("utf-8"))
+    run_dir = fixture_run.parent / wanted["run_dir"]
+    found = bench.read("tensorboard_events", run_dir)
+    assert set(found) == set(wanted["tfevents"])
+    for path, tags in wanted["tfevents"].items():
+        numbers = [batch for batch in found[path].batches if batch.spec.type == "number"]
+        read = {}
+        for batch in numbers:
+            assert batch.path == path
+            pairs = zip(batch.steps, batch.values, strict=True)
+            read.setdefault(batch.spec.key, []).extend(pairs)
+        assert set(read) == set(tags)
+        for tag, points in tags.items():
+            assert [step for step, _ in read[tag]] == [step for step, _ in points]
+            values = zip(read[tag], points, strict=True)
+            assert all(same(mine, number(theirs)) for (_, mine), (_, theirs) in values), tag
+
+
+@pytest.mark.parametrize("folder", DAMAGED, ids=[path.name for path in DAMAGED])
+def test_damage_costs_no_point_but_its_own(bench, folder):
+    """The vendor's reader stops at the damage; here everything after it is read, too."""
+    wanted = json.loads((folder / "expected.json").read_text("utf-8"))
+    (found,) = bench.read("tensorboard_events", folder).values()
+    points = [
+        (step, value)
+        for batch in found.batches
+        if batch.spec.type == "number"
+        for step, value in zip(batch.steps, batch.values, strict=True)
+    ]
+    theirs = [(step, float(value)) for step, value in wanted["points"]]
+    assert points[: len(theirs)] == theirs
+    damage = wanted["damage"]
+    lost = [] if damage is None else [damage["record"]]
+    total = 50 if wanted["points"] else 0
+    assert [step for step, _ in points] == [n for n in range(1, total + 1) if n not in lost]
+    assert found.reading.accounting.corrupt == len(lost)
+    if damage is not None:
+        places = [str(problem.at).rpartition("#")[2] for problem in found.reading.problems]
+        assert places == [f"byte {damage['record_offset']}"]
+
+
+def test_float32_is_widened_not_rounded(bench):
+    """The double of the stored float32 and its rounding are told."""
+    (found,) = bench.read("tensorboard_events", bench.input("tensorboard_events")).values()
+    (batch,) = [b for b in found.batches if b.spec.key == "train/learning_rate"]
+    assert batch.values[0] == 0.0012499999720603228
+    assert batch.spec.relative_error == 2.0**-24
+
+
+def test_only_the_prefix_is_rewritten():
+    """A Stage-2 key `eval/detection/mAP` arrives as `train/eval/detection/mAP`."""
+    assert _meaning("train/eval/detection/mAP")[1] == "eval"
+    assert _meaning("train/loss")[0].canonical == "loss"
+    assert _meaning("eval/loss")[0].canonical == "eval_loss"
+    assert _meaning("train/train_loss")[1] is None
+
+
+def test_second_file_of_a_process_is_no_resume(bench):
+    """The Trainer opens another file for an evaluation after training."""
+    home = bench.input("tensorboard_events", "two-files-of-one-process")
+    found = bench.read("tensorboard_events", home)
+    assert [len(item.marks) for item in found.values()] == [1, 0]
+
+
+def test_process_without_points_is_an_attempt(bench):
+    """88 bytes: it started, and wrote nothing."""
+    home = bench.input("tensorboard_events", "header-only")
+    (found,) = bench.read("tensorboard_events", home).values()
+    (mark,) = found.marks
+    assert (mark.first_step, mark.ended) == (None, None)
+    assert mark.started.iso() == "2026-05-28T20:26:40+00:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "host", "process", "files"),
+    [
+        ("events.out.tfevents.1795311180.trainhost.11256.0", 1795311180, "trainhost",
+         "trainhost.11256", 0),
+        ("events.out.tfevents.1795311180.node-1.cluster.example.42.7.v2", 1795311180,
+         "node-1.cluster.example", "node-1.cluster.example.42", 7),
+        ("events.out.tfevents.1480000000.oldhost", 1480000000, "oldhost",
+         "events.out.tfevents.1480000000.oldhost", 0),
+        ("events.out.tfevents.x", None, None, "events.out.tfevents.x", 0),
+    ],
+)  # fmt: skip
+def test_file_name(name, seconds, host, process, files):
+    """Host names hold dots and digits; old writers left the process out."""
+    found = file_name(name)
+    assert (found.seconds, found.host, found.process, found.number) == (
+        seconds, host, process, files,
+    )  # fmt: skip
+
+
+def test_host_is_a_hint(bench):
+    """A name of a file is the weakest thing a host can be known from."""
+    home = bench.input("tensorboard_events", "header-only")
+    (found,) = bench.read("tensorboard_events", home).values()
+    (claim,) = found.reading.claims
+    assert (claim.field, claim.value) == ("summary.host", ["trainhost"])
+    assert (claim.trust, claim.origin) == (Trust.HINT, Origin.DERIVED)
+
+
+@pytest.mark.parametrize("name", ["args.json", "sft_args.json"])
+def test_arguments_count_only_where_no_file_holds_them(bench, tmp_path, name):
+    """The text in the event file repeats the arguments' own file."""
+    source = bench.input("tensorboard_events")
+    (path,) = source.rglob("*tfevents*")
+    bench.write(tmp_path, {f"runs/{path.name}": path.read_bytes()})
+    (alone,) = bench.read("tensorboard_events", tmp_path).values()
+    assert [config.role for config in alone.reading.configs] == ["effective"]
+    bench.write(tmp_path, {name: "{}"})
+    (beside,) = bench.read("tensorboard_events", tmp_path).values()
+    assert beside.reading.configs == ()
+
+
+def test_restarts_in_a_container_are_attempts(bench, tmp_path):
+    """The same host and pid again, but the numbering of files begins again."""
+    source = FIXTURES / "damaged" / "tfevents-header-only"
+    (path,) = source.glob("*tfevents*")
+    names = ["1780000000.pod.7.0", "1780000050.pod.7.1", "1780000100.pod.7.0", "1780000200.a.7.3"]
+    bench.write(tmp_path, {f"events.out.tfevents.{name}": path.read_bytes() for name in names})
+    found = bench.read("tensorboard_events", tmp_path)
+    assert [len(item.marks) for item in found.values()] == [1, 0, 1, 1]
