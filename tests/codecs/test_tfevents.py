@@ -331,6 +331,7 @@ def test_corpus_against_recorded_expectation(corpus: Path) -> None:
             assert repr(points[tag][-1][1]) == numbers["last_value"]
 
 
+@pytest.mark.oracle("tensorboard")
 def test_corpus_against_tensorboard(corpus: Path) -> None:
     """Real files give the very points that TensorBoard's reader gives."""
     loader = pytest.importorskip("tensorboard.backend.event_processing.event_file_loader")
