@@ -1,0 +1,116 @@
+"""`runarchive collect`, whole process, against what a user would read the same file with.
+
+    python benchmarks/collect.py [--case NAME ...] [--repeat N] [--json FILE]
+
+Each side is a process of its own, its imports included; CPU is user + system time, the median of
+the repetitions; memory is the peak resident set. Only the ratios mean anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import workload
+
+PANDAS = """
+import sys, pandas
+frame = pandas.read_json(sys.argv[1], lines=True)
+assert len(frame) > 1
+"""
+ACCUMULATOR = """
+import sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0})
+events.Reload()
+assert events.Tags()["scalars"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file, and the reader that a user would otherwise pick for it."""
+
+    make: Callable[[Path, int], Path]
+    size: int
+    rival: str
+    script: str
+
+
+CASES = {
+    "log": Case(workload.ms_swift, 166_667, "pandas.read_json(lines=True)", PANDAS),
+    "log-rows": Case(workload.ms_swift, 1_000_000, "pandas.read_json(lines=True)", PANDAS),
+    "events": Case(workload.events, 1_000_000, "EventAccumulator", ACCUMULATOR),
+}
+"""`log`: a million points in 166,667 rows; `log-rows`: a million rows; `events`: scalars."""
+DEFAULT = ("log", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Median CPU seconds and peak megabytes of a process."""
+
+    cpu: float
+    memory: float
+
+
+def main() -> None:
+    """Measure the chosen cases and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--case", action="append", choices=[*CASES])
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures there, too")
+    chosen = parser.parse_args()
+    figures = {name: measure(name, chosen.repeat) for name in chosen.case or DEFAULT}
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def measure(name: str, repeat: int) -> dict[str, float]:
+    """Both sides of one case, turn by turn."""
+    case = CASES[name]
+    with tempfile.TemporaryDirectory(prefix="runarchive-bench-") as folder:
+        file = case.make(Path(folder, "run"), case.size)
+        ours: list[Cost] = []
+        theirs: list[Cost] = []
+        for turn in range(repeat):
+            archives = str(Path(folder, f"archives-{turn}"))
+            ours.append(run("-m", "archiver", "collect", str(file.parent), "-o", archives))
+            theirs.append(run("-W", "ignore", "-c", case.script, str(file)))
+    left, right = median(ours), median(theirs)
+    print(f"{name}: {case.size:,} {'events' if name == 'events' else 'rows'}")
+    print(f"  {'runarchive collect':<30} {left.cpu:8.2f} s CPU {left.memory:8.0f} MB")
+    print(f"  {case.rival:<30} {right.cpu:8.2f} s CPU {right.memory:8.0f} MB")
+    ratios = {"cpu": left.cpu / right.cpu, "memory": left.memory / right.memory}
+    print(f"  ratio                          {ratios['cpu']:8.2f}       {ratios['memory']:8.2f}")
+    return ratios
+
+
+def median(costs: list[Cost]) -> Cost:
+    """Medians of both figures."""
+    cpu = statistics.median(cost.cpu for cost in costs)
+    return Cost(cpu, statistics.median(cost.memory for cost in costs))
+
+
+def run(*arguments: str) -> Cost:
+    """One process of this Python, with what it printed thrown away."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    actions = [(os.POSIX_SPAWN_DUP2, null, 1)]
+    command = [sys.executable, *arguments]
+    child = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+    os.close(null)
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        sys.exit(f"failed: {' '.join(command)[:200]}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Run directories of any size for the benchmarks, the same bytes every time.
+
+The rows are what ms-swift 3.x writes and the events what `torch.utils.tensorboard` writes for the
+Hugging Face Trainer: same keys, same spelling, same framing. Values come from a seeded generator.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+from collections.abc import Iterator
+from math import exp
+from pathlib import Path
+
+import google_crc32c
+
+SEED = 20
+_START = 1_760_000_000.0
+_SECONDS_PER_STEP = 0.3361
+_TAGS = ("train/loss", "train/grad_norm", "train/learning_rate", "train/token_acc")
+
+
+def ms_swift(run_dir: Path, rows: int) -> Path:
+    """Write `logging.jsonl` with a row per step and six measurements per row."""
+    run_dir.mkdir(parents=True)
+    path = run_dir / "logging.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for step, (loss, grad, rate, acc) in enumerate(_training(rows), 1):
+            seconds = step * _SECONDS_PER_STEP
+            row = {
+                "loss": round(loss, 8),
+                "grad_norm": round(grad, 8),
+                "learning_rate": round(rate, 8),
+                "token_acc": round(acc, 8),
+                "epoch": round(step * 3 / rows, 8),
+                "global_step/max_steps": f"{step}/{rows}",
+                "percentage": f"{100 * step / rows:.2f}%",
+                "elapsed_time": _duration(seconds),
+                "remaining_time": _duration(rows * _SECONDS_PER_STEP - seconds),
+                "memory(GiB)": round(61.28 + step * 9.0 / rows, 2),
+                "train_speed(iter/s)": round(1 / _SECONDS_PER_STEP + 1e-3 * loss, 6),
+            }
+            file.write(json.dumps(row) + "\n")
+    return path
+
+
+def events(run_dir: Path, points: int) -> Path:
+    """Write one event file with four tags, an event per scalar."""
+    run_dir.mkdir(parents=True)
+    path = run_dir / f"events.out.tfevents.{_START:.0f}.node-1.4711.0"
+    with path.open("wb") as file:
+        file.write(_frame(struct.pack("<Bd", 0x09, _START) + _field(3, b"brain.Event:2")))
+        written = 0
+        for step, values in enumerate(_training(-(-points // len(_TAGS))), 1):
+            for tag, value in list(zip(_TAGS, values, strict=True))[: points - written]:
+                written += 1
+                time = _START + step * _SECONDS_PER_STEP + written * 1e-6
+                scalar = _field(1, tag.encode()) + struct.pack("<Bf", 0x15, value)
+                head = struct.pack("<BdB", 0x09, time, 0x10) + _varint(step)
+                file.write(_frame(head + _field(5, _field(1, scalar))))
+    return path
+
+
+def _training(steps: int) -> Iterator[tuple[float, float, float, float]]:
+    """Loss, gradient norm, learning rate and accuracy of a run that goes well."""
+    noise = random.Random(SEED).random  # noqa: S311
+    for step in range(1, steps + 1):
+        done = step / steps
+        loss = 1.2 + 4.6 * exp(-8 * done) + 0.4 * (noise() - 0.5)
+        yield loss, 0.4 + noise(), 1e-4 * (1 - done), 0.9 - loss / 10
+
+
+def _duration(seconds: float) -> str:
+    """Spell a duration as ms-swift does: `1d 3h 4m 9s`, empty units before the first left out."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    parts = [(day, "d"), (hour, "h"), (minute, "m")]
+    while parts and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{number}{unit}" for number, unit in [*parts, (second, "s")])
+
+
+def _frame(payload: bytes) -> bytes:
+    length = struct.pack("<Q", len(payload))
+    return length + _masked_crc(length) + payload + _masked_crc(payload)
+
+
+def _masked_crc(data: bytes) -> bytes:
+    crc: int = google_crc32c.value(data)
+    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return bytes([number << 3 | 2]) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
