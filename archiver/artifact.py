@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
 from archiver.codecs import json_document, yaml_document
-from archiver.codecs.flaws import Flaw
+from archiver.codecs.flaws import Flaw, Flaws
 from archiver.codecs.json_document import JsonDocument
 from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
 from archiver.codecs.yaml_document import YamlDocument
@@ -143,18 +142,15 @@ class Artifact:
             scope=self.run.scope,
         )
 
-    def document_accounting(
-        self, kind: str, flaws: Iterable[Flaw], *, complete: bool
-    ) -> Accounting:
+    def document_accounting(self, kind: str, flaws: Flaws, *, complete: bool) -> Accounting:
         """Accounting of an artifact that is one document."""
-        reasons: dict[str, int] = dict(Counter(flaw.code for flaw in flaws))
         return Accounting(
             self.path,
             kind,
             self.size,
             read=int(complete),
             corrupt=int(not complete),
-            reasons=reasons,
+            reasons=dict(flaws.counts),
             scope=self.run.scope,
         )
 

@@ -115,10 +115,12 @@ class Layout:
 @lru_cache(maxsize=4096)
 def _spec(key: str, kind: str, layout: Layout) -> SeriesSpec:
     metric = meaning(key)
+    # The progress of training, repeated on a row of another kind, is no measurement of that.
+    progress = key.startswith("train_speed(") and kind != "train"
     return SeriesSpec(
         key,
         layout.source,
-        metric.canonical or None,
+        None if progress else metric.canonical or None,
         split=kind if kind in ("train", "eval") else None,
         unit=metric.unit,
         attributes=metric.attributes,
@@ -140,17 +142,44 @@ class RowTable:
         groups: dict[tuple[str, ...], list[int]] = {}
         for index, row in enumerate(rows):
             groups.setdefault(tuple(row), []).append(index)
-        for keys, places in groups.items():
+        kinds: dict[str, list[tuple[str, ...]]] = {}
+        for keys in groups:
+            kinds.setdefault(row_kind(keys), []).append(keys)
+        for kind, layouts in kinds.items():
             if len(groups) == 1:
-                self._add_alike(keys, rows, steps, attempt)
-            else:
-                alike = [rows[place] for place in places]
-                self._add_alike(keys, alike, [steps[place] for place in places], attempt)
+                self._add_alike(kind, layouts[0], rows, steps, attempt)
+            elif kind in ("train", "eval", "end"):
+                places = sorted(place for keys in layouts for place in groups[keys])
+                self._add_mixed(layouts, places, rows, steps, kind=kind, attempt=attempt)
+
+    def _add_mixed(
+        self,
+        layouts: Sequence[tuple[str, ...]],
+        places: Sequence[int],
+        rows: Sequence[Row],
+        steps: Sequence[int],
+        *,
+        kind: str,
+        attempt: int,
+    ) -> None:
+        """Rows of one kind; where their keys differ, key by key, so that file order is kept."""
+        if len(layouts) == 1:
+            alike = [rows[place] for place in places]
+            self._add_alike(kind, layouts[0], alike, [steps[place] for place in places], attempt)
+            return
+        for key in dict.fromkeys(key for keys in layouts for key in keys):
+            having = [place for place in places if key in rows[place]]
+            alike = [rows[place] for place in having]
+            self._add_alike(kind, (key,), alike, [steps[place] for place in having], attempt)
 
     def _add_alike(
-        self, keys: tuple[str, ...], rows: Sequence[Row], steps: Sequence[int], attempt: int
+        self,
+        kind: str,
+        keys: tuple[str, ...],
+        rows: Sequence[Row],
+        steps: Sequence[int],
+        attempt: int,
     ) -> None:
-        kind = row_kind(keys)
         if kind in ("state", "other"):
             return
         known = [step for step in steps if step != NO_STEP]
@@ -158,7 +187,7 @@ class RowTable:
             smallest = min(known)
             self.first_steps[attempt] = min(smallest, self.first_steps.get(attempt, smallest))
         axis = array("q", steps)
-        epochs = _epochs(rows) if "epoch" in keys else None
+        epochs = _epochs(rows)
         for key in keys:
             if key not in POSITION_KEYS:
                 column = [row[key] for row in rows]
@@ -200,10 +229,12 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, float) or abs(value) < 10**300
 
 
-def _epochs(rows: Sequence[Row]) -> array[float]:
-    column = [row["epoch"] for row in rows]
+def _epochs(rows: Sequence[Row]) -> array[float] | None:
+    column = [row.get("epoch") for row in rows]
     if _numeric(column):
         return array("d", cast("list[float]", column))
+    if not any(map(_is_number, column)):
+        return None
     return array("d", [cast("float", v) if _is_number(v) else math.nan for v in column])
 
 

@@ -124,6 +124,8 @@ class Repository(Sourced):
     role: str
     name: str
     remote: str | None = None
+    path: str | None = None
+    """Where its checkout lay on the training machine."""
     branch: str | None = None
     commit: str | None = None
     dirty: bool | None = None

@@ -159,7 +159,7 @@ def _ms_swift(upstream: View) -> Iterator[Repository]:
         at=checkout.at(),
         role="dependency",
         name="ms-swift",
-        remote=checkout.text("repo_root"),
+        path=checkout.text("repo_root"),
         branch=checkout.last_line("branch"),
         commit=checkout.commit("sha"),
         dirty=checkout.flag("dirty"),

@@ -89,7 +89,7 @@ def lockfiles(items: Iterable[Lockfile]) -> Table:
 
 def repositories(items: Iterable[Repository]) -> Table:
     """The repositories that the run used."""
-    columns = ("role", "name", "commit", "branch", "dirty", "remote", "status", "origin")
+    columns = ("role", "name", "commit", "branch", "dirty", "remote", "path", "status", "origin")
     rows = [
         (
             item.role,
@@ -98,6 +98,7 @@ def repositories(items: Iterable[Repository]) -> Table:
             item.branch,
             item.dirty,
             item.remote,
+            item.path,
             _status_size(item),
             origin(item.origin, item.at),
         )
