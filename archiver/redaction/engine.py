@@ -8,21 +8,30 @@ the forms of what the first found (`forms`). `worth` says what is propagated.
 from __future__ import annotations
 
 import codecs
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from archiver.model.values import Tagged, Value
 from archiver.redaction.fields import find_fields, without_scheme
 from archiver.redaction.forms import Needles
 from archiver.redaction.shapes import KEY_NAME, Found, find_shapes, shape_of
 from archiver.redaction.tree import Node, children, node_for, secret_text
-from archiver.redaction.worth import MARKER, propagates
+from archiver.redaction.worth import LONGEST, MARKER, propagates
 from archiver.redaction.writing import Edit, write
 
 MAX_SECRETS = 10_000
 """Different secrets that get a number; further ones are marked with number 0."""
 MAX_PROPAGATED = 256
 """Different secrets that are looked for by value; further ones only by shape and name."""
+_PROPAGATED_CHARS = 128 * 1024
+"""Their length in all."""
+
+_ROUNDS = 8
+_REPEATED = 1024 * 1024
+"""Longer texts are gone over once, for speed."""
 
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b")) + b"\x7f"
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -79,7 +88,7 @@ class SecretGatherer:
             if len(self._known) >= MAX_SECRETS:
                 return
             self._known[secret] = Hit(found.kind, len(self._known) + 1, where)
-        if found.sure or propagates(secret):
+        if (found.sure and len(secret) <= LONGEST) or propagates(secret):
             self._spread.setdefault(secret)
 
 
@@ -90,8 +99,10 @@ class Redactor:
 
     def __init__(self, known: dict[str, Hit], spread: tuple[str, ...]) -> None:
         self._known = dict(known)
-        self._needles = Needles(spread[:MAX_PROPAGATED])
-        self._unpropagated = len(spread[MAX_PROPAGATED:])
+        chars = accumulate(map(len, spread))
+        room = sum(total <= _PROPAGATED_CHARS for total in islice(chars, MAX_PROPAGATED))
+        self._needles = Needles(spread[:room])
+        self._unpropagated = len(spread) - room
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -100,18 +111,16 @@ class Redactor:
 
     @property
     def unpropagated(self) -> int:
-        """How many secrets were over `MAX_PROPAGATED`: worth a problem in the record."""
+        """How many secrets were over the limits of propagation: worth a problem in the record."""
         return self._unpropagated
 
     def text(self, text: str) -> str:
         """A string without secrets, whatever it stands in."""
-        edits = self._edits(text)
-        return write(text, edits, quote=False) if edits else text
+        return self._clean(text, quote=False)
 
     def document(self, text: str) -> str:
         """The text of a whole file without secrets; JSON, YAML, Python or patch as before."""
-        edits = self._edits(text)
-        return write(text, edits, quote=True) if edits else text
+        return self._clean(text, quote=True)
 
     def value(self, value: Value, key: str | None = None) -> Value:
         """A parsed value without secrets; `key` is the name it stands under."""
@@ -146,6 +155,15 @@ class Redactor:
         """Whether a file, text or binary, holds a secret."""
         decoded = _decode(data)
         return self._in_binary(data) if decoded is None else bool(self._edits(decoded[0]))
+
+    def _clean(self, text: str, *, quote: bool) -> str:
+        # a marker separates what was glued together, which may show one more secret
+        for _ in range(_ROUNDS if len(text) <= _REPEATED else 1):
+            edits = self._edits(text)
+            if not edits:
+                break
+            text = write(text, edits, quote=quote)
+        return text
 
     def _leaf(self, node: Node) -> Value:
         """The new value of a node; lists and mappings are still empty."""
@@ -212,15 +230,18 @@ def _named(text: str) -> Found:
 
 def _outside_markers(text: str, edits: list[Edit]) -> list[Edit]:
     """The edits that do not cut into a marker that is already there, nor replace just that."""
-    for marker in MARKER.finditer(text):
-        low, high = marker.span()
-        edits = [
-            edit
-            for edit in edits
-            if (edit.end <= low or edit.start >= high)
-            or (edit.start <= low and high <= edit.end and edit.end - edit.start > high - low)
-        ]
-    return edits
+    markers = [marker.span() for marker in MARKER.finditer(text)]
+    if not markers:
+        return edits
+    starts = [start for start, _ in markers]
+    kept = []
+    for edit in edits:
+        low, high = markers[max(0, bisect_right(starts, edit.start) - 1)]
+        first_cut = low <= edit.start < high and (low < edit.start or edit.end <= high)
+        low, high = markers[max(0, bisect_left(starts, edit.end) - 1)]
+        if not first_cut and not low < edit.end < high:
+            kept.append(edit)
+    return kept
 
 
 def _merge(edits: Sequence[Edit]) -> list[Edit]:
@@ -238,10 +259,8 @@ def _decode(data: bytes) -> tuple[str, str] | None:
     """The text of a text file and its encoding; None for a binary file."""
     encoding = _UTF16.get(data[:2])
     if encoding:
-        try:
+        with suppress(UnicodeDecodeError):
             return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            return None
     if b"\0" in data:
         return None
     controls = len(data) - len(data.translate(None, _CONTROL))

@@ -10,21 +10,24 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from archiver.redaction.flow import Flows
 from archiver.redaction.names import STEMS, Rule, classify, holds_many
 from archiver.redaction.shapes import KEY_NAME, Found, shape_of
-from archiver.redaction.spans import (
-    Span,
-    block_span,
-    bracket_spans,
-    line_span,
-    nested_spans,
-    quoted_span,
-)
+from archiver.redaction.spans import block_span, bracket_spans, line_span, nested_spans
+from archiver.redaction.strings import MAX_VALUE, Span, quoted_span
 from archiver.redaction.worth import MARKER, looks_secret, stays
 
 _MAX_PREFIX = 400
 _NAME_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.密码口令钥"
-_NAME_REST = re.compile(r"[\w.-]{0,64}")
+_NAME_REST = re.compile(r"(?P<rest>[\w.-]{0,64})(?P<separated>[ \t\"'\\\]]{0,20}(?:[:=]|\.{3}))?")
+_CONSTANT = re.compile(
+    r"""["']?:[ ]{0,4}(?:null|None|true|false|True|False|""|''|[0-9]{1,20}(?:\.[0-9]{1,20})?)"""
+    r"(?=[\s,}])"
+)
+_QUOTED_NAME = re.compile(r'"([\w.-]{1,64})"(?=[ ]?:)')
+_LONG_TEXT = 1 << 20
+_LONG_WORD = 512
+"""A value longer than this that is no secret is not searched for names, so as to stay linear."""
 _AFTER = re.compile(
     r"""(?:\\*["'])?\]?[ \t]{0,16}
     (?::[ \t]{0,4}(?:Optional\[)?(?:str|bytes|SecretStr)\]?(?:[ ]?\|[ ]?None)?[ \t]{0,4}(?==))?
@@ -71,10 +74,11 @@ class _Place(NamedTuple):
 class _Cursor:
     """Whether a place of the text is inside a double-quoted string of its line."""
 
-    __slots__ = ("_pos", "inside", "line", "scanned", "text")
+    __slots__ = ("_pos", "flows", "inside", "line", "scanned", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.flows = Flows(text)
         self.line = 0
         self.inside = False
         # up to here lists and mappings have been followed: nested ones are not followed again
@@ -106,6 +110,8 @@ class _Cursor:
 
 def find_fields(text: str) -> Iterator[Found]:
     """Every value in `text` that the name before it makes a secret, in order."""
+    if not ("=" in text or ":" in text or "--" in text or "..." in text):
+        return
     cursor = _Cursor(text)
     harmless: set[str] = set()
     done = 0
@@ -115,32 +121,47 @@ def find_fields(text: str) -> Iterator[Found]:
             continue
         name, rule = _judge_name(text, start, end)
         if rule is Rule.NO:
-            if written.lower() != "key" and text[start - 1 : start] != "\\":
+            if text[start - 1 : start] not in (" ", "\\"):
                 harmless.add(written)
+            continue
+        if _CONSTANT.match(text, end):
             continue
         for span in _values(cursor, start, end, name):
             found = _judge_value(span, rule)
             if found:
-                done = max(done, span.end)
                 yield found
+            if found or span.end - span.start > _LONG_WORD:
+                done = max(done, span.end)
 
 
 def _names(text: str) -> Iterator[tuple[int, int]]:
-    """The start and end of each word that may be a secret's name."""
-    if not ("=" in text or ":" in text or "--" in text or "..." in text):
-        return
+    """The start and end of each word that may be a secret's name and has a value after it."""
     # the one letter whose lower case is longer would shift every place after it
-    lowered = text.replace("\u0130", "i").lower()
+    lowered = _without_harmless(text).replace("\u0130", "i").lower()
     stems = [stem for stem in STEMS if stem.isascii() or not text.isascii()]
     hits = [hit for stem in stems for hit in _occurrences(lowered, stem)]
     done = 0
     for hit in sorted(hits):
         if hit < done:
             continue
-        rest = _NAME_REST.match(text, hit)
-        done = rest.end() if rest else hit
+        name = _NAME_REST.match(text, hit)
+        if name is None:
+            continue
+        done = name.end("rest")
         head = text[max(0, hit - 64) : hit]
-        yield hit - len(head) + len(head.rstrip(_NAME_CHARS)), done
+        if name["separated"] is not None or "--" in head:
+            yield hit - len(head) + len(head.rstrip(_NAME_CHARS)), name.end("rest")
+
+
+def _without_harmless(text: str) -> str:
+    """A long text of records, the harmless keys of its first records blanked out, for speed."""
+    if len(text) < _LONG_TEXT:
+        return text
+    names = dict.fromkeys(_QUOTED_NAME.findall(text, 0, 1 << 16))
+    for name in list(names)[:64]:
+        if any(stem in name.lower() for stem in STEMS) and classify(name) is Rule.NO:
+            text = text.replace(f'"{name}"', '"' + "\0" * len(name) + '"')
+    return text
 
 
 def _occurrences(text: str, stem: str) -> Iterator[int]:
@@ -203,15 +224,18 @@ def _single(cursor: _Cursor, place: _Place, name: str, after: re.Match[str]) -> 
     if span is not None:
         yield span
         return
-    if place.anchored and not key_quoted and after["space"] and (after["colon"] or after["assign"]):
-        span = line_span(text, pos)
+    colon = bool(after["colon"])
+    scalar = cursor.flows.bare_at(pos) if colon and not cursor.inside else None
+    if scalar:
+        span = Span(pos, scalar.end, text[pos : scalar.end], bare=True)
+    elif place.anchored and not key_quoted and after["space"] and (colon or after["assign"]):
+        span = line_span(text, pos, place.start if colon else None)
     else:
         span = _bare(cursor, pos)
-    colon = bool(after["colon"])
     if span is None or (colon and _ALIAS.fullmatch(span.text)):
         return
-    if not _is_code(span.text, name, colon=colon and not key_quoted):
-        yield span
+    code = _is_code(span.text, name, colon=colon and not key_quoted)
+    yield span._replace(text="") if code else span
 
 
 def _flag_value(cursor: _Cursor, pos: int, name: str) -> Iterator[Span]:
@@ -245,7 +269,7 @@ def _nested(cursor: _Cursor, start: int, pos: int, name: str) -> Iterator[Span]:
 def _bare(cursor: _Cursor, pos: int) -> Span | None:
     if cursor.text[pos : pos + 1] in ("'", '"'):
         pos += 1  # a quote that nothing closes
-    match = _BARE.match(cursor.text, pos)
+    match = _BARE.match(cursor.text, pos, pos + MAX_VALUE)
     return Span(pos, match.end(), match[0], bare=True) if match else None
 
 

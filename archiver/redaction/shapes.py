@@ -167,7 +167,7 @@ SHAPES = (
 )
 """In order of precision: where two match the same text, the first names the kind."""
 
-_STEMS = sorted({stem for shape in SHAPES for stem in shape.stems} | {"-----BEGIN ", "=", "?"})
+_STEMS = sorted({stem for shape in SHAPES for stem in shape.stems} | {"-----BEGIN "})
 _ANY_STEM = re.compile("|".join(map(re.escape, _STEMS)))
 _SHORT = 4096
 """Up to here one search for any stem is quicker than one for each."""
@@ -182,14 +182,16 @@ _LONGEST_KEY = 20_000
 
 def find_shapes(text: str) -> Iterator[Found]:
     """Every secret in `text` that has a shape, not in order and possibly overlapping."""
+    if "=" in text:
+        for match in _URL_PARAMETER.finditer(text):
+            if not is_marker(match[1]):
+                kind = shape_of(match[1]) or "url-param"
+                yield Found(match.start(1), match.end(1), match[1], kind, sure=kind != "url-param")
     if len(text) <= _SHORT and not _ANY_STEM.search(text):
         return
     for shape in SHAPES:
         for stem in shape.stems:
             yield from _matches(shape, stem, text)
-    if "=" in text:
-        for match in _URL_PARAMETER.finditer(text):
-            yield Found(match.start(1), match.end(1), match[1], "url-param", sure=False)
     if "-----BEGIN " in text:
         yield from _private_keys(text)
 

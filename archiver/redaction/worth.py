@@ -19,6 +19,8 @@ MARKER = re.compile(r"\[redacted:([a-z0-9-]{1,40}):([0-9]{1,9})\]")
 
 SHORTEST = 8
 """Shortest secret that is looked for by its value."""
+LONGEST = 8192
+"""Longest one."""
 
 _WORDS = frozenset(
     ("true", "false", "yes", "no", "on", "off", "null", "none", "nil", "~", "nan", "inf", "n/a")
@@ -76,7 +78,7 @@ def is_path(text: str) -> bool:
 
 def propagates(secret: str) -> bool:
     """Whether `secret` may be removed wherever it stands: the rule above."""
-    if len(secret) < SHORTEST or len(set(secret)) < (4 if len(secret) < 20 else 2):
+    if not SHORTEST <= len(secret) <= LONGEST or len(set(secret)) < (4 if len(secret) < 20 else 2):
         return False
     if _REFERENCE.match(secret) or _STOCK.search(secret) or MARKER.search(secret):
         return False

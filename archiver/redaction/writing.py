@@ -8,15 +8,18 @@ lines.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import islice, takewhile
+from operator import itemgetter
 from typing import NamedTuple
 
+from archiver.redaction.flow import Flows
+from archiver.redaction.spans import line_span
+
 _MAX_PREFIX = 2000
-_FLOW_WINDOW = 8192
 _BLOCK_VALUE = re.compile(
     r"[+\- ]?[ \t]*(?:[#][ \t]*)?"
-    r"(?:(?:-[ ]+)+|(?:-[ ]+)*(?:[\w.\-/@+ ]{1,200}|\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'):[ \t]+)"
+    r"((?:-[ ]+)*)((?:[\w.\-/@+][\w.\-/@+ ]{0,200}|\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'):[ \t]+)?"
     r"(?:&[\w-]+[ ]+|!\S*[ ]+)*"
 )
 _ASSIGNED = re.compile(
@@ -24,10 +27,6 @@ _ASSIGNED = re.compile(
     r"[A-Za-z_][\w.\-]*(?:\[[^\[\]\n]*\])?[ \t]*(?::[ \w\[\]|.]+)?[ \t]*=[ \t]*"
 )
 _ARGUMENT = re.compile(r"[^\"'\n]*[(,][ \t]*[A-Za-z_]\w*[ \t]?=[ \t]?")
-_FLOW_START = re.compile(
-    r"^[+\- ]?[ \t]*(?:-[ ]+)*(?:[\"']?[\w.\-/]{1,100}[\"']?:[ ]+)?(?=[\[{])", re.MULTILINE
-)
-_FLOW_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*(\"|\Z)|'[^']*('|\Z)|[\[{]|[\]}]|,|:(?=\s)")
 _LINE_HEAD = re.compile(r"[+\- ]?[ \t]*")
 _NEWLINE = re.compile(r"(\r?\n)")
 
@@ -67,10 +66,11 @@ def _fit(text: str, edit: Edit) -> str:
 
 def _quoted(text: str, edits: Sequence[Edit], pieces: list[Edit]) -> list[Edit]:
     """The pieces and the quotes around the bare values that they stand in."""
+    flows = Flows(text)
     done = -1
     more: list[Edit] = []
     for index, edit in enumerate(edits):
-        value = _bare_value(text, edit) if edit.start >= done else None
+        value = _bare_value(text, edit, flows) if edit.start >= done else None
         if value is None:
             continue
         if "\n" in text[edit.start : edit.end]:
@@ -79,8 +79,8 @@ def _quoted(text: str, edits: Sequence[Edit], pieces: list[Edit]) -> list[Edit]:
             continue
         start, done = value
         more += [Edit(start, start, "'"), Edit(done, done, "'")]
-        inner = takewhile(lambda other: other.start < done, islice(edits, index, None))
-        more += _doubled(text, start, done, list(inner))
+        last = bisect_left(edits, done, lo=index, key=itemgetter(0))
+        more += _doubled(text, start, done, edits[index:last])
     return sorted([*pieces, *more], key=lambda piece: piece[:2])
 
 
@@ -94,43 +94,20 @@ def _doubled(text: str, start: int, end: int, inner: Sequence[Edit]) -> list[Edi
     return more
 
 
-def _bare_value(text: str, edit: Edit) -> tuple[int, int] | None:
+def _bare_value(text: str, edit: Edit, flows: Flows) -> tuple[int, int] | None:
     """Start and end of the unquoted value that would not survive the marker as it is."""
+    scalar = flows.bare_at(edit.start)
+    if scalar:
+        return scalar.start, max(scalar.end, edit.end)
     line = text.rfind("\n", max(0, edit.start - _MAX_PREFIX), edit.start) + 1
-    if line or edit.start <= _MAX_PREFIX:
-        if _BLOCK_VALUE.fullmatch(text, line, edit.start):
-            return edit.start, _scalar_end(text, edit)
-        if _ASSIGNED.fullmatch(text, line, edit.start) or (
-            _ARGUMENT.fullmatch(text, line, edit.start) and text[edit.end : edit.end + 1] in ",)"
-        ):
-            return edit.start, edit.end
-    return _flow_value(text, edit)
-
-
-def _scalar_end(text: str, edit: Edit) -> int:
-    end = text.find("\n", edit.end, edit.end + _MAX_PREFIX)
-    rest = text[edit.end : end if end >= 0 else edit.end + _MAX_PREFIX]
-    comment = rest.find(" #")
-    return edit.end + len((rest[:comment] if comment >= 0 else rest).rstrip())
-
-
-def _flow_value(text: str, edit: Edit) -> tuple[int, int] | None:
-    """The unquoted value of a YAML flow list or mapping (`[a, b]`) that the edit is in."""
-    window = max(0, edit.start - _FLOW_WINDOW)
-    openings = list(_FLOW_START.finditer(text, window, edit.start))
-    if not openings:
+    if not line and edit.start > _MAX_PREFIX:
         return None
-    depth, start = 0, edit.start
-    for token in _FLOW_TOKEN.finditer(text, openings[-1].end(), edit.start):
-        if token[0][0] in "\"'":
-            if "" in token.groups():
-                return None
-            continue
-        depth += (token[0] in "[{") - (token[0] in "]}")
-        if depth <= 0:
-            return None
-        start = token.end()
-    start += len(text[start : edit.start]) - len(text[start : edit.start].lstrip())
-    rest = re.compile(r"[^,\[\]{}\n]*").match(text, edit.end)
-    end = edit.end + len(rest[0].rstrip()) if rest else edit.end
-    return None if set("\"'") & set(text[start : edit.start]) else (start, end)
+    block = _BLOCK_VALUE.fullmatch(text, line, edit.start)
+    if block and (block[2] or "-" in block[0]):
+        key = block.start(2) if block[2] else text.rindex("-", line, edit.start)
+        return edit.start, max(edit.end, line_span(text, edit.start, key).end)
+    if _ASSIGNED.fullmatch(text, line, edit.start) or (
+        _ARGUMENT.fullmatch(text, line, edit.start) and text[edit.end : edit.end + 1] in ",)"
+    ):
+        return edit.start, edit.end
+    return None
