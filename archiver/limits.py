@@ -55,7 +55,7 @@ class Limits:
     """Lines of one text log that are looked at."""
     traceback_bytes: int = 64 * KIB
     """One traceback kept from a log."""
-    spool_memory_bytes: int = 64 * MIB
+    spool_memory_bytes: int = 16 * MIB
     """Points (and snapshots) held in memory before they go to a private temporary file."""
     copy_bytes: int = 16 * MIB
     """Largest artifact copied into the archive."""

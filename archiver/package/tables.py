@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-GROUP_ROWS = 1 << 18
+GROUP_ROWS = 1 << 17
 """Rows of one row group, so that a reader can skip."""
 _WORDS = [status.word for status in PointStatus]
 _CSV_HEADER = "step,epoch,time,value,split,segment,status\n"
