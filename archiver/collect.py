@@ -27,10 +27,10 @@ from archiver.rundir import (
     OpenFile,
     ReadFault,
     RunDir,
-    SnapshotStore,
     Tree,
     natural,
 )
+from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from archiver.collect import Collected
 from archiver.model.record import FileEntry, RunRecord
 from archiver.model.values import Tagged, Value
 from archiver.redaction import Redactor, SecretGatherer
-from archiver.rundir import SnapshotStore, natural
+from archiver.rundir import natural
+from archiver.snapshots import SnapshotStore
 
 T = TypeVar("T")
 

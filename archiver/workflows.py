@@ -15,7 +15,8 @@ from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model import fields as registry_of_fields
 from archiver.model.record import FileEntry, RunRecord
-from archiver.rundir import RunDir, SnapshotStore, Tree, printable_path
+from archiver.rundir import RunDir, Tree, printable_path
+from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 
 Progress = Callable[[str, int, int], None]

@@ -16,7 +16,8 @@ from archiver import extension, registry
 from archiver.collect import Collected, Collector, Policy
 from archiver.limits import DEFAULT, Limits
 from archiver.model.reading import Reading
-from archiver.rundir import RunDir, SnapshotStore, Tree
+from archiver.rundir import RunDir, Tree
+from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 
 Between = Callable[[Path], object]

@@ -23,7 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "spool", "trainer_rows", "view",
+            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
+            "trainer_rows", "view",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
@@ -42,7 +43,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 DOORS = frozenset(
     {
         "bulk", "catalog", "cli", "gitstate", "package", "policy", "probe", "resources", "rundir",
-        "spool", "workflows",
+        "snapshots", "spool", "workflows",
     }
 )  # fmt: skip
 """Rooms that may reach for files of the system; of a run's files, `rundir` opens all."""

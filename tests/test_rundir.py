@@ -21,10 +21,10 @@ from archiver.rundir import (
     TOO_DEEP,
     ReadFault,
     RunDir,
-    SnapshotStore,
     natural,
     printable_path,
 )
+from archiver.snapshots import SnapshotStore
 
 
 @pytest.fixture

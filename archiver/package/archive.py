@@ -17,8 +17,8 @@ from archiver.model.record import FileEntry, RunIdentity, RunRecord
 from archiver.model.values import Value
 from archiver.package import layout, staging
 from archiver.redaction import Redactor
-from archiver.rundir import SnapshotStore
 from archiver.series import Joined
+from archiver.snapshots import SnapshotStore
 
 STAMP = "archived.json"
 """The one file that may differ between two archives of the same run."""

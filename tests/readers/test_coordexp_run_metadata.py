@@ -28,7 +28,7 @@ def test_damage_never_raises(bench, data):
 
 SHA = "36dabb4dac84522f4ece7f5a779a82e1bbbe5f38"
 FILE = "run_metadata.json"
-WARNING = "warning: unable to access '/root/.config/git/attributes': Permission denied"
+WARNING = "warning: unable to access '/home/ann/.config/git/attributes': Permission denied"
 
 
 def metadata(**values):
