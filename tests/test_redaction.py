@@ -528,6 +528,9 @@ def test_files_as_bytes() -> None:
     assert tool.data(quiet) is quiet
     assert tool.data(quiet + PASSWORD.encode()) is None
     assert tool.data(quiet + HF.encode("utf-16-le")) is None
+    assert tool.data(quiet + b'"hub_token": "tr0ub"') is None
+    shown = quiet + b'"hub_token": "<HUB_TOKEN>"'
+    assert tool.data(shown) is shown
     assert tool.data(b"") == b""
     assert [tool.has_secret(data) for data in (quiet, HF.encode(), quiet + HF.encode())] == [
         False,

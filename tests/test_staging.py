@@ -30,6 +30,8 @@ def run_with(text: str, parent: Path, name: str = "r") -> Path:
     """A run directory that no reader knows."""
     directory = parent / name
     directory.mkdir(parents=True)
+    # An unknown directory is told by its first file, which stays as it is when the run changes.
+    (directory / "about.txt").write_text("a run")
     (directory / "notes.txt").write_text(text)
     return directory
 

@@ -19,7 +19,7 @@ from archiver.redaction.fields import find_fields, without_scheme
 from archiver.redaction.forms import Needles
 from archiver.redaction.shapes import KEY_NAME, Found, find_shapes, shape_of
 from archiver.redaction.tree import Node, children, node_for, secret_text
-from archiver.redaction.worth import LONGEST, MARKER, propagates
+from archiver.redaction.worth import LONGEST, MARKER, is_placeholder, propagates
 from archiver.redaction.writing import Edit, write
 
 MAX_SECRETS = 10_000
@@ -209,11 +209,17 @@ class Redactor:
         return _merge(_outside_markers(text, edits)) if edits else []
 
     def _in_binary(self, data: bytes) -> bool:
-        """Whether bytes hold a secret as they are or, for UTF-16, without their NULs."""
-        return any(
-            self._edits(part.decode("utf-8", "surrogateescape"))
-            for part in {data, data.replace(b"\0", b"")}
-        )
+        """Whether bytes hold a secret as they are or, for UTF-16, without their NULs.
+
+        A placeholder under a secret name is none: it would keep every event file from being copied.
+        """
+        for part in {data, data.replace(b"\0", b"")}:
+            text = part.decode("utf-8", "surrogateescape")
+            if any(found.sure or not is_placeholder(found.secret) for found in _find(text)):
+                return True
+            if next(self._needles.find(text), None) is not None:
+                return True
+        return False
 
 
 def _find(text: str) -> Iterator[Found]:

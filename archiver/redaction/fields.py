@@ -55,7 +55,7 @@ _DECORATION = re.compile(r"(?:&[\w-]{1,64}[ \t]+|![\w!:/.-]{0,64}[ \t]+){1,2}")
 _ALIAS = re.compile(r"\*[\w-]{1,64}\s*")
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Digest|Key)[ \t]{1,4}(?=\S)", re.IGNORECASE)
 _CODE = re.compile(
-    r"\$\(|`|(?:await )?[A-Za-z_][\w.]{0,200}[(\[]|"
+    r"\$\(|`|%[srd]\Z|(?:await )?[A-Za-z_][\w.]{0,200}[(\[]|"
     r"(?:self|args|cfg|config|conf|os|opts?|options|settings|hparams|FLAGS|env|kwargs)\.[a-zA-Z_]"
 )
 _TYPE = re.compile(r"(?:Optional|Union|str|bytes|bool|int|float|Any|SecretStr)(?=[\[ ,)|=]|\Z)")
@@ -197,6 +197,8 @@ def _values(cursor: _Cursor, start: int, end: int, name: str) -> Iterator[Span]:
     if after["colon"] and (decoration := _DECORATION.match(text, pos)):
         pos = decoration.end()
     cursor.move(pos)
+    if text[start - 1 : start] == text[end : end + 1] == '"':
+        cursor.inside = False  # the quotes around a key are sure, whatever came before
     anchored = cursor.anchored(start)
     if _MARKED.match(text, pos):
         return

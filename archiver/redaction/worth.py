@@ -76,11 +76,16 @@ def is_path(text: str) -> bool:
     return _PATH.match(text) is not None and _FOLDER.search(text) is not None
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether `text` only stands for a secret (`<HUB_TOKEN>`, `${HF_TOKEN}`, `***`, a marker)."""
+    return bool(_REFERENCE.match(text) or _STOCK.search(text) or MARKER.search(text))
+
+
 def propagates(secret: str) -> bool:
     """Whether `secret` may be removed wherever it stands: the rule above."""
     if not SHORTEST <= len(secret) <= LONGEST or len(set(secret)) < (4 if len(secret) < 20 else 2):
         return False
-    if _REFERENCE.match(secret) or _STOCK.search(secret) or MARKER.search(secret):
+    if is_placeholder(secret):
         return False
     if _NUMERIC.fullmatch(secret) or _NUMBER.fullmatch(secret) or is_path(secret):
         return False

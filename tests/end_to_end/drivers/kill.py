@@ -99,6 +99,8 @@ def two_runs(directory: Path) -> tuple[Path, Path]:
     runs = directory / "old" / "run", directory / "new" / "run"
     for number, run in enumerate(runs):
         run.mkdir(parents=True)
+        # The same unknown run twice: its first file tells which one it is.
+        (run / "about.txt").write_text("a run")
         (run / "notes.txt").write_text(str(number))
         os.utime(run / "notes.txt", (0, 0))
     return runs
