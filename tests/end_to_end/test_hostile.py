@@ -92,6 +92,8 @@ def test_a_secret_in_an_event_file_is_not_copied(tmp_path: Path, cli: Call) -> N
     """A binary file that holds a secret is hashed, not copied, and says why."""
     run = copy_of_the_fixture(tmp_path / "exp")
     (events,) = run.glob("runs/*tfevents*")
+    with events.open("ab") as file:
+        file.write(b"\0\1" + SECRETS["github"].encode() + b"\0")
     assert cli("collect", run, "-o", tmp_path / "a").code == 0
     lines = (archive_in(tmp_path / "a") / "inventory.ndjson").read_text().splitlines()
     (entry,) = [item for item in map(json.loads, lines) if item["path"].endswith(events.name)]
