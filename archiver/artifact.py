@@ -10,6 +10,7 @@ from enum import Enum
 from archiver.codecs import json_document, yaml_document
 from archiver.codecs.flaws import Flaw, Flaws
 from archiver.codecs.json_document import JsonDocument
+from archiver.codecs.lines import LineStream
 from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
 from archiver.codecs.yaml_document import YamlDocument
 from archiver.limits import Limits
@@ -30,6 +31,18 @@ class Match(Enum):
     """The name fits and the content cannot be read; nobody else is likely to know it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of an experiment."""
+
+    name: str
+    """Its name within the experiment."""
+    paths: tuple[str, ...]
+    """Files and directories that are its own, relative to the tree that was asked for."""
+    home: str = ""
+    """Directory of the experiment that it belongs to; empty for the tree itself."""
+
+
 @dataclass
 class Artifact:
     """One candidate: a file, or the files of one directory or family."""
@@ -40,6 +53,8 @@ class Artifact:
     path: str
     """The file's path, or the directory's or family's common name."""
     limits: Limits
+    member: Member | None = None
+    """The run that an artifact beside the runs of an experiment is read for; None inside a run."""
     _open: dict[str, OpenFile] = field(default_factory=dict)
     _json: JsonDocument | None = None
     _yaml: YamlDocument | None = None
@@ -128,6 +143,10 @@ class Artifact:
     def rows(self) -> NdjsonStream:
         """The file's rows as a stream of blocks; its tally is complete when it has been read."""
         return NdjsonStream(self.chunks(), self.limits)
+
+    def lines(self) -> LineStream:
+        """The file's lines as a stream; its tally is complete when it has been read."""
+        return LineStream(self.chunks(), self.limits)
 
     def stream_accounting(self, kind: str, tally: NdjsonTally, dropped: int = 0) -> Accounting:
         """Accounting of an artifact that is a stream of rows; `dropped` rows were of no use."""

@@ -87,7 +87,7 @@ def assemble(
         fields=resolved,
         configs=configs,
         dependencies=tuple(sorted(collected.all("dependencies"), key=lambda d: (d.name, d.kind))),
-        lockfiles=tuple(collected.all("lockfiles")),
+        lockfiles=(),
         repositories=tuple(collected.all("repositories")),
         steps=steps.assemble(collected.all("steps"), context),
         series=summaries,

@@ -46,7 +46,7 @@ HEAVY_SUFFIXES = (
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 _STAMPED = (
-    "claims", "configs", "dependencies", "lockfiles", "repositories", "steps", "checkpoints",
+    "claims", "configs", "dependencies", "locks", "repositories", "steps", "checkpoints",
     "datasets", "data_copies", "artifacts", "events", "evidence", "problems",
 )  # fmt: skip
 
@@ -93,10 +93,9 @@ class Collected:
         """Every artifact's account of the attempts, families joined."""
         joined: dict[str, AttemptTrail] = {}
         for reading in self.readings:
-            trail = reading.attempts
-            if trail is not None:
+            for trail in reading.attempts:
                 before = joined[trail.family].marks if trail.family in joined else ()
-                joined[trail.family] = AttemptTrail(trail.family, (*before, *trail.marks))
+                joined[trail.family] = replace(trail, marks=(*before, *trail.marks))
         return list(joined.values())
 
     @property
@@ -328,10 +327,10 @@ def _stamp(reading: Reading, name: str, scope: str, most: int) -> Reading:
     stamped["evidence"] = tuple(
         replace(item, family=_scoped(item.family, scope)) for item in stamped["evidence"]
     )
-    trail = reading.attempts
-    if trail is not None:
-        trail = replace(trail, family=_scoped(trail.family, scope))
-    return replace(reading, reader=name, attempts=trail, **stamped)
+    trails = tuple(
+        replace(trail, family=_scoped(trail.family, scope)) for trail in reading.attempts
+    )
+    return replace(reading, reader=name, attempts=trails, **stamped)
 
 
 def _listed(run: RunDir, entry: Entry) -> FileEntry:

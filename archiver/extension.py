@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from archiver.artifact import Artifact, Match
+from archiver.artifact import Artifact, Match, Member
 from archiver.model.points import Metric, PointSink
 from archiver.model.reading import Reading
 from archiver.model.record import RunRecord
@@ -29,6 +29,7 @@ __all__ = [
     "Artifact",
     "Encoder",
     "Match",
+    "Member",
     "Metric",
     "PointSink",
     "Reader",
@@ -123,6 +124,13 @@ class Reader(Generic[Shape]):
     """Written key -> meaning; the documentation lists it."""
     owns_files: bool = True
     """False for readers that look at names only and leave the files to others."""
+    fallback: bool = False
+    """True for readers of no producer's own: they are asked when nobody else knows a file."""
+    members: Callable[[Artifact], tuple[Member, ...]] | None = None
+    """For an artifact that describes an experiment: the runs in it."""
+    shared: bool = False
+    """True where one artifact speaks of many runs: beside the runs of an experiment it is read
+    for each of them, with `artifact.member` naming the run at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

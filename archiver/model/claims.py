@@ -116,6 +116,8 @@ class Evidence:
     attempt: int = 0
     """Attempt it speaks of, from 0, in its family's numbering."""
     time: Instant | None = None
+    step_id: str = ""
+    """Step it speaks of, as `Step.step_id` of the same reading names it; empty: the training."""
     reader: str = ""
 
 
@@ -135,6 +137,15 @@ class AttemptMark:
     """Smallest step that it recorded a point for."""
     command: str | None = None
     host: str | None = None
+    id: str | None = None
+    """The scheduler's or launcher's name of it, such as a job id."""
+    status_word: str | None = None
+    """The scheduler's own word for how it ended."""
+    exit_code: int | None = None
+    params_changed: tuple[tuple[str, Value], ...] = ()
+    """Parameters that were changed for this attempt."""
+    logs: tuple[str, ...] = ()
+    """Paths of its logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +155,40 @@ class AttemptTrail:
     family: str
     """Files that share a numbering of attempts share this name."""
     marks: tuple[AttemptMark, ...] = field(default=())
+    step_id: str = ""
+    """Step that was attempted; empty: the run's training."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """Where a step stands among the others, and which files are its own.
+
+    A reader names steps by its producer's own ids; a plan gives them their place. Series,
+    evidence, attempts and artifacts that name no step belong to the one whose place holds them.
+    """
+
+    step_id: str
+    number: int | None = None
+    """Position in the pipeline, from 1; it becomes the step's id."""
+    places: tuple[str, ...] = ()
+    """Files and directories of the run that are the step's own."""
+    enabled: bool = True
+    """False for a step that was switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockClaim:
+    """What one artifact says of a lockfile: the digest recorded, or the file itself."""
+
+    path: str
+    """Of the lockfile; where a manifest names none, empty."""
+    at: Location
+    recorded_sha256: str | None = None
+    """What a manifest recorded; empty where it states that there was none."""
+    actual_sha256: str | None = None
+    """Of the file as it is; None for a manifest."""
+    lf_sha256: str | None = None
+    """Of the file with every line end as LF."""
+    crlf_sha256: str | None = None
+    """Of the file with every line end as CRLF."""
+    reader: str = ""

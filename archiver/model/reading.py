@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archiver.model.claims import AttemptTrail, Claim, Evidence, Problem
+from archiver.model.claims import AttemptTrail, Claim, Evidence, LockClaim, Problem, StepPlan
 from archiver.model.record import (
     Accounting,
     Artifact,
@@ -14,7 +14,7 @@ from archiver.model.record import (
     Dataset,
     Dependency,
     Event,
-    Lockfile,
+    Related,
     Repository,
     Step,
 )
@@ -28,16 +28,18 @@ class Reading:
     claims: tuple[Claim, ...] = ()
     configs: tuple[Config, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
-    lockfiles: tuple[Lockfile, ...] = ()
+    locks: tuple[LockClaim, ...] = ()
     repositories: tuple[Repository, ...] = ()
     steps: tuple[Step, ...] = ()
+    plans: tuple[StepPlan, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     data_copies: tuple[DataCopy, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     events: tuple[Event, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    attempts: AttemptTrail | None = None
+    attempts: tuple[AttemptTrail, ...] = ()
+    related: tuple[Related, ...] = ()
     problems: tuple[Problem, ...] = ()
     accounting: Accounting | None = None
     extras: dict[str, Value] = field(default_factory=dict)

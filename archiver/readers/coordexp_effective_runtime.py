@@ -57,13 +57,13 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
     )
 
 
-def _trail(view: View, resumed: str | None) -> AttemptTrail | None:
+def _trail(view: View, resumed: str | None) -> tuple[AttemptTrail, ...]:
     """The last attempt's resume step, as far as the checkpoint's name tells it."""
     number = (resumed or "").rstrip("/").rpartition("checkpoint-")[2]
     if not resumed or not number.isdecimal() or len(number) > 15:
-        return None
+        return ()
     mark = AttemptMark(view.at("resume_from_checkpoint"), resume_step=int(number))
-    return AttemptTrail("coordexp.effective_runtime", (mark,))
+    return (AttemptTrail("coordexp.effective_runtime", (mark,)),)
 
 
 def _datasets(view: View) -> Iterator[Dataset]:

@@ -97,7 +97,7 @@ def to_reading(beat: Heartbeat, artifact: Artifact, _points: PointSink) -> Readi
         steps=(Step(at=artifact.at(), step_id="1", name="train"),),
         events=tuple(beat.events),
         evidence=tuple(_evidence(beat, artifact)),
-        attempts=AttemptTrail(family, marks),
+        attempts=(AttemptTrail(family, marks),),
         problems=(*artifact.problems(tally.flaws), *emptiness(artifact)),
         accounting=artifact.stream_accounting(READER.kind, tally, beat.dropped),
         extras=_extras(beat),

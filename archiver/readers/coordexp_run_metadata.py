@@ -46,8 +46,8 @@ def to_reading(view: View, artifact: Artifact, _points: PointSink) -> Reading:
         dependencies=tuple(_dependencies(upstream)),
         repositories=repositories,
         steps=(Step(at=artifact.at(), step_id="1", name="train"),),
-        attempts=AttemptTrail(
-            "coordexp.run_metadata", (AttemptMark(view.at("created_at"), started),)
+        attempts=(
+            AttemptTrail("coordexp.run_metadata", (AttemptMark(view.at("created_at"), started),)),
         ),
         problems=(*artifact.problems(document.flaws), *_missing_code(view), *view.problems),
         accounting=books,

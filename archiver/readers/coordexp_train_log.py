@@ -161,7 +161,7 @@ def to_reading(log: Log, artifact: Artifact, _points: PointSink) -> Reading:
         steps=(step,),
         checkpoints=tuple(_checkpoints(log, artifact)),
         evidence=tuple(_evidence(log, artifact, error)),
-        attempts=AttemptTrail(artifact.path, marks),
+        attempts=(AttemptTrail(artifact.path, marks),),
         problems=(*problems, *emptiness(artifact)),
         accounting=Accounting(
             artifact.path,

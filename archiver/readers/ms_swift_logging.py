@@ -95,7 +95,7 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
         checkpoints=tuple(_checkpoints(log, artifact)),
         events=tuple(_events(log, artifact)),
         evidence=tuple(_evidence(log, artifact)),
-        attempts=_trail(log, table, artifact),
+        attempts=(_trail(log, table, artifact),),
         problems=(*artifact.problems(tally.flaws), *emptiness(artifact)),
         accounting=books,
         extras=_extras(log),

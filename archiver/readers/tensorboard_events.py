@@ -135,7 +135,7 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
         configs=_configs(events, artifact),
         steps=_steps(events, artifact),
         evidence=tuple(_evidence(events, artifact, index)),
-        attempts=_trail(events, artifact) if opens_attempt else None,
+        attempts=(_trail(events, artifact),) if opens_attempt else (),
         problems=(*artifact.problems(flaws), *emptiness(artifact)),
         accounting=Accounting(
             artifact.path,

@@ -81,7 +81,7 @@ class Outcome:
     @property
     def marks(self) -> tuple[Any, ...]:
         """The attempts that were told apart."""
-        return self.reading.attempts.marks if self.reading.attempts else ()
+        return tuple(mark for trail in self.reading.attempts for mark in trail.marks)
 
     def points(self, key: str, split: str | None = "train") -> list[list[Any]]:
         """Step and value of each point of a series, in the order in which they came."""
