@@ -37,6 +37,8 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
+    csv_columns: int = 20_000
+    """Columns of one table."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16
