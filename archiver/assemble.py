@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from archiver import attempts as attempts_module
-from archiver import discover, series, status, steps
+from archiver import contracts, series, status, steps
 from archiver.collect import FIRST_FILE, Collected
 from archiver.derive import derive
 from archiver.model import fields as registry
@@ -64,7 +64,7 @@ def assemble(
     attempts = attempts_module.join(collected.trails)
     joined = series.join(spool, attempts)
     summaries = _attributed(joined, collected)
-    producers = discover.producers(collected.kinds)
+    producers = contracts.producers(collected.kinds)
     verdicts = status.per_attempt(collected.evidence, attempts)
     resolved = resolve(claims)
     resolved.setdefault("summary.status", status.resolved(verdicts[-1]))
@@ -79,7 +79,7 @@ def assemble(
         _datasets(collected.all("datasets")),
         checkpoints,
         summaries,
-        discover.stage(producers),
+        contracts.stage(producers),
     )
     partial = RunRecord(
         run=_identity(resolved, collected, placement, producers),
@@ -241,7 +241,7 @@ def _identity(
 ) -> RunIdentity:
     digest = hashlib.sha256()
     head = next(
-        (collected.heads[kind] for kind in discover.provenance() if kind in collected.heads), None
+        (collected.heads[kind] for kind in contracts.provenance() if kind in collected.heads), None
     )
     if head is None:
         # Directories of the same name are told apart by what they hold, as far as it was read.
@@ -270,7 +270,7 @@ def _text(fields: Mapping[str, Resolved], name: str) -> str:
 
 def cover(record: RunRecord) -> Coverage:
     """How every field of the template is answered."""
-    inapplicable = discover.not_applicable(record.run.producers)
+    inapplicable = contracts.not_applicable(record.run.producers)
     answers = {
         item.name: _answer(item, record) or ("n/a" if item.name in inapplicable else "not recorded")
         for item in registry.FIELDS

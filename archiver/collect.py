@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archiver.artifact import Artifact, Match
+from archiver.artifact import Artifact, Match, Member
 from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.limits import Limits
@@ -124,20 +124,24 @@ class Collector:
     """Told the file at hand and the bytes done so far."""
     done_bytes: int = 0
 
-    def collect(self, run: RunDir, tree: Tree, into: Collected) -> None:
-        """Read everything below one directory."""
+    def collect(
+        self, run: RunDir, tree: Tree, into: Collected, member: Member | None = None
+    ) -> None:
+        """Read everything below one directory.
+
+        With a `member`, the tree lies beside the runs of an experiment: artifacts that speak of
+        many runs are read for this one, everything else is listed.
+        """
         taken: dict[str, str] = {}
-        for path, candidates in self._candidates(tree):
-            artifact = Artifact(run, tree, candidates[0][1], path, self.limits)
+        for path, candidates in self._candidates(tree, member):
+            artifact = Artifact(run, tree, candidates[0][1], path, self.limits, member)
             try:
                 self._read(artifact, [reader for reader, _ in candidates], taken, into)
             finally:
                 artifact.close()
-        self.inventory(run, tree, into, taken)
+        self._inventory(run, tree, into, taken)
 
-    def inventory(
-        self, run: RunDir, tree: Tree, into: Collected, taken: Container[str] = ()
-    ) -> None:
+    def _inventory(self, run: RunDir, tree: Tree, into: Collected, taken: Container[str]) -> None:
         """List, hash and keep the files that no reader took."""
         for entry in tree.files:
             if entry.path not in taken:
@@ -148,13 +152,19 @@ class Collector:
         into.files.sort(key=lambda item: (item.scope, natural(item.path)))
 
     def _candidates(
-        self, tree: Tree
+        self, tree: Tree, member: Member | None
     ) -> list[tuple[str, list[tuple[Reader[Any], tuple[Entry, ...]]]]]:
-        found: dict[str, list[tuple[Reader[Any], tuple[Entry, ...]]]] = {}
+        """Candidates by path; those that only readers of no producer's own would take, last."""
+        found: dict[tuple[bool, str], list[tuple[Reader[Any], tuple[Entry, ...]]]] = {}
         for reader in self.readers:
+            if member is not None and not reader.shared:
+                continue
             for selection in reader.select(tree):
-                found.setdefault(selection.path, []).append((reader, selection.files))
-        return sorted(found.items(), key=lambda item: natural(item[0]))
+                if member is None or _in_reach(selection.path, member):
+                    key = (reader.fallback, selection.path)
+                    found.setdefault(key, []).append((reader, selection.files))
+        ordered = sorted(found.items(), key=lambda item: (item[0][0], natural(item[0][1])))
+        return [(path, candidates) for (_, path), candidates in ordered]
 
     def _read(
         self,
@@ -249,6 +259,21 @@ class Collector:
         if kind is None and self.policy.copy == "artifacts":
             return "no artifact of a known kind"
         return None
+
+
+def _in_reach(path: str, member: Member) -> bool:
+    """Whether what lies beside the runs may speak of this one.
+
+    It is part of the run's experiment, or stands in a directory that leads to it (or in one
+    beside such a directory).
+    """
+    if not member.home or path.startswith(member.home + "/"):
+        return True
+    above = path.rpartition("/")[0]
+    return any(
+        not known or f"{member.home}/".startswith(known + "/")
+        for known in (above, above.rpartition("/")[0])
+    )
 
 
 def _refuse_full_disk(fault: Exception) -> None:

@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archiver import __version__, assemble, discover, redact, registry
+from archiver import __version__, assemble, contracts, discover, redact, registry
 from archiver import attempts as attempts_module
+from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
@@ -66,44 +67,54 @@ def collect(
     _check(run_dir, options)
     with RunDir(run_dir, "run", options.limits) as run:
         tree = run.walk()
-        roots = discover.run_roots(run, tree, registry.readers(), options.limits)
-        if len(roots) > 1 and options.also:
+        sites = discover.sites(run, tree, registry.readers(), options.limits)
+        if len(sites) > 1 and options.also:
             raise ArchiverError(
-                "--with", f"{run_dir} holds {len(roots)} runs", "give one run directory instead"
+                "--with", f"{run_dir} holds {len(sites)} runs", "give one run directory instead"
             )
-        if roots in ([], [""]):
+        if not sites or (len(sites) == 1 and sites[0].whole):
             name = _name(run_dir)
-            placement = assemble.Placement(name, name, None)
-            return [_collect_one(run, placement, options, now, beside=None, progress=progress)]
+            source = _Source(run, tree, assemble.Placement(name, name, None))
+            return [_collect_one(source, options, now, progress)]
+        taken = [path for site in sites for path in site.member.paths]
+        outside = tree.outside(taken)
         return [
-            _collect_below(run, tree, roots, root, options=options, now=now, progress=progress)
-            for root in roots
+            _collect_below(run, tree, site, outside, options=options, now=now, progress=progress)
+            for site in sites
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one run is read from."""
+
+    run: RunDir
+    tree: Tree
+    placement: assemble.Placement
+    beside: tuple[RunDir, Tree, Member] | None = None
+    """What lies beside the runs of its experiment."""
 
 
 def _collect_below(
     experiment: RunDir,
     tree: Tree,
-    roots: Sequence[str],
-    root: str,
+    site: discover.Site,
+    outside: Tree,
     *,
     options: CollectOptions,
     now: dt.datetime,
     progress: Progress,
 ) -> Outcome:
-    above, _, last = root.rpartition("/")
-    group = above.rpartition("/")[2] or _name(experiment.root)
+    member = site.member
+    group = member.home.rpartition("/")[2] or _name(experiment.root)
+    relative = site.root or f"{member.home}/{member.name}".lstrip("/")
     with ExitStack() as held:
-        run = held.enter_context(experiment.below(tree.raw(root), "run"))
+        run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
         around = held.enter_context(experiment.below("", "experiment"))
-        return _collect_one(
-            run,
-            assemble.Placement(last, root, group),
-            options,
-            now,
-            beside=(around, tree.outside(roots)),
-            progress=progress,
-        )
+        own = tree.inside(member.paths).outside(site.without)
+        placement = assemble.Placement(member.name or _name(experiment.root), relative, group)
+        source = _Source(run, own.below(site.root), placement, (around, outside, member))
+        return _collect_one(source, options, now, progress)
 
 
 def _name(directory: Path) -> str:
@@ -153,16 +164,10 @@ def _overlap(one: Path, other: Path) -> bool:
 
 
 def _collect_one(
-    run: RunDir,
-    placement: assemble.Placement,
-    options: CollectOptions,
-    now: dt.datetime,
-    *,
-    beside: tuple[RunDir, Tree] | None,
-    progress: Progress,
+    source: _Source, options: CollectOptions, now: dt.datetime, progress: Progress
 ) -> Outcome:
     with ExitStack() as held:
-        trees = [(run, run.walk())]
+        trees = [(source.run, source.tree)]
         for number, also in enumerate(options.also, 1):
             other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
             trees.append((other, other.walk()))
@@ -177,17 +182,18 @@ def _collect_one(
             options.policy,
             spool,
             snapshots,
-            frozenset(discover.provenance()),
+            frozenset(contracts.provenance()),
             lambda file, done: progress(file, done, total),
         )
         collected = Collected()
         for opened, names in trees:
             collector.collect(opened, names, collected)
-        if beside is not None:
-            collector.inventory(*beside, collected)
+        if source.beside is not None:
+            around, outside, member = source.beside
+            collector.collect(around, outside, collected, member)
         return _finish(
-            run.root,
-            placement,
+            source.run.root,
+            source.placement,
             options,
             now,
             collected=collected,
