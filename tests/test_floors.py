@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
             "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view",
+            "trainer_rows", "view", "wandb_history", "wandb_machine",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
