@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver import __version__, assemble, contracts, discover, redact, registry
-from archiver import attempts as attempts_module
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
@@ -245,7 +244,7 @@ def _finish(
             record,
             assembled.series.all,
             losses,
-            attempts_module.join(collected.trails),
+            assembled.attempts,
             files,
             snapshots,
             redactor,

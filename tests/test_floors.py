@@ -31,8 +31,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "policy", "redact", "registry", "render", "resolve", "series",
-            "status", "steps",
+            "discover", "package", "plan", "policy", "redact", "registry", "render", "resolve",
+            "series", "status", "steps",
         }
     ),
     frozenset({"bulk", "workflows"}),

@@ -15,6 +15,7 @@ from archiver.limits import DEFAULT
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.package import tables
+from archiver.plan import plan
 from archiver.series import Joined
 from archiver.spool import PointSpool
 
@@ -27,7 +28,8 @@ def joined(*batches: Batch, resumes: tuple[int, ...] = ()) -> list[Joined]:
     for batch in batches:
         spool.add(batch)
     marks = [AttemptMark(Location("f"), resume_step=step) for step in (0, *resumes)]
-    found = series.join(spool, attempts.join([AttemptTrail("f", tuple(marks))]))
+    trained = attempts.join([AttemptTrail("f", tuple(marks))])
+    found = series.join(spool, plan([], []), {"1": trained})
     return list(found.all)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from archiver.attempts import Attempts
+from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.model.points import NO_STEP
 from archiver.model.record import RunRecord
 from archiver.package.plots import Curve, Panel, PlotSpec
+from archiver.plan import TRAINING
 from archiver.series import Joined
 
 _SPARSE = 60
@@ -55,7 +56,10 @@ def primary(series: Sequence[Joined], key: str | None) -> list[Joined]:
 
 
 def figures(
-    record: RunRecord, series: Sequence[Joined], losses: Sequence[Joined], attempts: Attempts
+    record: RunRecord,
+    series: Sequence[Joined],
+    losses: Sequence[Joined],
+    attempts: Mapping[str | None, Attempts],
 ) -> list[PlotSpec]:
     """One figure per group that has anything to show."""
     specs = []
@@ -73,7 +77,7 @@ def figures(
                     f"{record.run.experiment} / {record.run.run_id}",
                     _axis_label(series),
                     tuple(panels),
-                    _boundaries(attempts),
+                    _boundaries(attempts.get(TRAINING, NO_ATTEMPTS)),
                 )
             )
     return specs
