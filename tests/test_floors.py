@@ -22,9 +22,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view", "wandb_history", "wandb_machine",
+            "artifact", "checksums", "codecs", "errors", "experiment_jobs", "extension",
+            "gitstate", "limits", "redaction", "resources", "rundir", "schemacheck", "snapshots",
+            "spool", "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
