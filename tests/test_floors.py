@@ -22,9 +22,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view",
+            "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
+            "errors", "extension", "gitstate", "limits", "redaction", "resources", "rundir",
+            "schemacheck", "shards", "snapshots", "spool", "trainer_rows", "view",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
