@@ -128,6 +128,7 @@ class Curves:
     attempts: list[_Attempt] = field(default_factory=list)
     run_ids: dict[str, int] = field(default_factory=dict)
     """Run ids of the rows, in the order in which they came, with counts."""
+    taken: int = 0
     by_runner: int = 0
     """Measurements of the evaluation runner."""
     _states: dict[_Identity, _State] = field(default_factory=dict)
@@ -213,6 +214,7 @@ class Curves:
     def _put(self, item: Measure, at: Location, identity: _Identity, state: _State) -> None:
         if item.run_id is not None and len(self.run_ids) < self.limits.series:
             self.run_ids[item.run_id] = self.run_ids.get(item.run_id, 0) + 1
+        self.taken += 1
         self.by_runner += item.by_runner
         self._note_attempt(item, at)
         state.note(item)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from archiver.model.points import Metric
-from archiver.model.times import Clock, from_epoch, parse_iso
+from archiver.model.times import Clock, Instant, from_epoch, parse_iso
 from archiver.model.values import Value, to_json
 
 Row = Mapping[str, Value]
@@ -239,6 +239,31 @@ def is_synthetic(row: Row) -> bool:
     return isinstance(tags, dict) and (
         tags.get("source") == EVAL_SOURCE or tags.get("phase") == "evaluation"
     )
+
+
+def text_of(row: Row, key: str) -> str | None:
+    """A text that is not empty."""
+    return _text(row.get(key))
+
+
+def object_of(row: Row, key: str) -> Row:
+    """An object; an empty one where it is missing or something else."""
+    value = row.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def instant(value: Value) -> Instant | None:
+    """The moment of a timestamp, a number or an ISO text with a zone."""
+    if isinstance(value, str):
+        moment = parse_iso(value)
+        return moment if moment is not None and moment.absolute else None
+    stamp = seconds(value)
+    return None if math.isnan(stamp) else from_epoch(stamp)
+
+
+def flattened(values: Row) -> dict[str, Value]:
+    """Leaves of nested objects under dotted keys."""
+    return dict(_leaves(values))
 
 
 def _is_text(value: Value) -> bool:

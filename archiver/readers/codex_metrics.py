@@ -129,7 +129,7 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
         claims=tuple(_claims(log, curves)),
         configs=tuple(_configs(log, artifact)),
         datasets=tuple(_datasets(log, artifact)),
-        steps=_steps(log, curves, artifact, step_id),
+        steps=_steps(curves, artifact, step_id),
         events=tuple(log.events),
         evidence=tuple(_evidence(log, curves)),
         attempts=curves.trail(),
@@ -281,13 +281,12 @@ def _datasets(log: Log, artifact: Artifact) -> Iterator[Dataset]:
         yield Dataset(at=at, role="eval", path=path, note=note)
 
 
-def _steps(log: Log, curves: Curves, artifact: Artifact, step_id: str) -> tuple[Step, ...]:
+def _steps(curves: Curves, artifact: Artifact, step_id: str) -> tuple[Step, ...]:
     at = artifact.at(path=artifact.entry.path)
     found = []
-    measured = sum(curves.run_ids.values()) or len(curves.attempts)
     if curves.by_runner:
         found.append(Step(at=at, step_id=step_id, name="eval"))
-    if not curves.by_runner or curves.by_runner < measured:
+    if not curves.by_runner or curves.by_runner < curves.taken:
         found.append(Step(at=at, step_id="1", name="train"))
     return tuple(found)
 
