@@ -124,7 +124,8 @@ def _verdicts(
     merged: Mapping[str, Step],
 ) -> tuple[dict[str | None, tuple[Verdict, ...]], Verdict]:
     """One verdict per attempt of every step, and the run's own."""
-    signs = plan.evidence(collected.evidence)
+    certain = [sign for sign in collected.evidence if not sign.fallback]
+    signs = plan.evidence(certain or collected.evidence)
     steps_seen = dict.fromkeys(
         [*merged, *(step for step in signs if step), *filter(None, attempts)]
     )

@@ -33,6 +33,8 @@ class Limits:
     """Digits of one number (Python itself refuses more than 4,300)."""
     yaml_bytes: int = 4 * MIB
     """One YAML document; reading YAML costs a hundred times as much as reading JSON."""
+    toml_bytes: int = 4 * MIB
+    """One TOML document."""
     yaml_aliases: int = 1_000
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000

@@ -23,9 +23,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
-            "errors", "experiment_jobs", "extension", "gitstate", "limits", "redaction",
-            "resources", "rundir", "schemacheck", "shards", "snapshots", "spool", "trainer_rows",
-            "view", "wandb_history", "wandb_machine", "yaml_readings",
+            "errors", "experiment_jobs", "extension", "gitstate", "limits", "plain_metrics",
+            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
+            "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),

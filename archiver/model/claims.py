@@ -118,6 +118,8 @@ class Evidence:
     time: Instant | None = None
     step_id: str = ""
     """Step it speaks of, as `Step.step_id` of the same reading names it; empty: the training."""
+    fallback: bool = False
+    """Whether it counts only where no other sign was seen: a file of nobody's format."""
     reader: str = ""
 
 
