@@ -299,6 +299,7 @@ def _identity(
         dict(producers),
         placement.directory,
         digest.hexdigest(),
+        tuple(dict.fromkeys(collected.all("related"))),
     )
 
 

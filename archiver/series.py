@@ -159,8 +159,11 @@ def _judge(
     status[outdone] = PointStatus.SUPERSEDED
     segment = _segments(points, attempts)
     _count(spec.scope, points, status, per_file)
-    non_numeric = sum(batch.non_numeric for batch in spool.batches(spec))
+    batches = list(spool.told(spec))
+    non_numeric = sum(batch.non_numeric for batch in batches)
     summary = _summary(spec, points, status, segment, non_numeric)
+    late = dict(batches[-1].attributes) if batches else {}
+    summary = replace(summary, attributes={**summary.attributes, **late})
     return Joined(spec, summary, status, segment, spool, attempts)
 
 

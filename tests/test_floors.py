@@ -22,9 +22,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "errors", "experiment_jobs", "extension", "gitstate",
-            "limits", "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view", "yaml_readings",
+            "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
+            "errors", "experiment_jobs", "extension", "gitstate", "limits", "redaction",
+            "resources", "rundir", "schemacheck", "shards", "snapshots", "spool", "trainer_rows",
+            "view", "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
