@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.experiment_jobs import (
+    MOST_JOBS,
     Job,
     JobName,
     Jobs,
@@ -142,3 +143,14 @@ def test_going_back_to_the_queue_is_a_new_start(states: tuple[str, ...], attempt
     for number, state in enumerate(states):
         jobs.change("", "7", state, f"L{number + 1}")
     assert len(jobs.by_step[""]) == attempts
+
+
+def test_number_of_jobs_has_a_limit() -> None:
+    """What is over it is counted, and the jobs that were entered go on."""
+    jobs = Jobs()
+    for number in range(MOST_JOBS + 3):
+        jobs.submit("", Job(f"L{number + 1}", str(number)))
+    jobs.change("", "0", "COMPLETED", "L9")
+    assert len(jobs.by_step[""]) == MOST_JOBS
+    assert jobs.left_out == 3
+    assert jobs.by_step[""][0].state == "COMPLETED"
