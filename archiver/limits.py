@@ -37,6 +37,8 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
+    csv_columns: int = 20_000
+    """Columns of one table."""
     zip_members: int = 200_000
     """Members of one ZIP container."""
     zip_expanded_bytes: int = 1024 * MIB
@@ -59,6 +61,10 @@ class Limits:
     """Problems named one by one; the rest is counted."""
     log_records: int = 5_000_000
     """Lines of one text log that are looked at."""
+    members: int = 10_000
+    """Runs that one experiment describes, and steps that it plans for one run."""
+    events: int = 20_000
+    """Entries of the timeline kept of one artifact."""
     traceback_bytes: int = 64 * KIB
     """One traceback kept from a log."""
     spool_memory_bytes: int = 16 * MIB
