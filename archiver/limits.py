@@ -37,6 +37,14 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
+    csv_columns: int = 20_000
+    """Columns of one table."""
+    zip_members: int = 200_000
+    """Members of one ZIP container."""
+    zip_expanded_bytes: int = 1024 * MIB
+    """What is unpacked of one ZIP container, all members together."""
+    zip_ratio: int = 1_000
+    """How many times its packed size a ZIP member may unpack to."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16

@@ -25,14 +25,15 @@ FLOORS: tuple[frozenset[str], ...] = (
             "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
             "errors", "extension", "gitstate", "limits", "redaction", "resources", "rundir",
             "schemacheck", "shards", "snapshots", "spool", "trainer_rows", "view",
+            "wandb_history", "wandb_machine",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "policy", "redact", "registry", "render", "resolve", "series",
-            "status", "steps",
+            "discover", "package", "plan", "policy", "redact", "registry", "render", "resolve",
+            "series", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),
