@@ -10,8 +10,8 @@ the run that it stands in.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from archiver.model.points import NO_STEP
@@ -22,6 +22,8 @@ from archiver.model.values import Value, nonfinite
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from archiver.series import Joined
 
 LOWER_IS_BETTER = frozenset({"loss", "eval_loss", "mean_loss", "perplexity", "step_time"})
 HIGHER_IS_BETTER = frozenset({"accuracy", "tokens_per_sec", "tokens_per_sec_per_gpu"})
@@ -36,6 +38,17 @@ class Columns:
     times: NDArray[np.float64]
     """Seconds since 1970; NaN where none was written."""
     values: NDArray[np.float64] | Sequence[str]
+
+
+def columns(joined: Joined, redact: Callable[[str], str]) -> Columns:
+    """The points of a series that was just read; texts pass through `redact`."""
+    import numpy as np
+
+    points = joined.points()
+    times = points.times if joined.spec.clock else np.full(len(points.times), np.nan)
+    if isinstance(points.values, np.ndarray):
+        return Columns(points.steps, times, points.values)
+    return Columns(points.steps, times, [redact(text) for text in points.values])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +115,15 @@ def summarise(record: RunRecord, points: Iterable[tuple[Series, Columns]]) -> Ru
     for item, columns in points:
         groups.setdefault(_group(item), []).append(_part(item, columns))
     lost = {(books.scope, books.path): books.dropped + books.corrupt for books in record.accounting}
-    rows = [_row(record, parts, lost) for parts in groups.values()]
+    run_id = _run_id(record)
+    rows = [_row(run_id, parts, lost) for parts in groups.values()]
     return RunMetrics(record, tuple(sorted(rows, key=_order)))
+
+
+def _run_id(record: RunRecord) -> str:
+    """The id that the run states, else the one that its archive has."""
+    stated = record.fields.get("summary.run_id")
+    return str(stated.value) if stated is not None and stated.value else record.run.run_id
 
 
 def _order(row: Row) -> tuple[str, ...]:
@@ -182,13 +202,10 @@ def _end(
     place: int,
 ) -> _End:
     time = float(times[place])
-    naive = bool(item.first_time) and not _is_zoned(item.first_time or "")
+    told = item.first_time or item.last_time or ""
+    naive = bool(told) and not told.endswith("+00:00")
     value = _value(item, columns.values[place])
     return _End(time, int(steps[place]), _stamp(time, naive=naive), value)
-
-
-def _is_zoned(stamp: str) -> bool:
-    return stamp.endswith("+00:00")
 
 
 def _stamp(seconds: float, *, naive: bool) -> str | None:
@@ -214,33 +231,16 @@ def _numbers(part: _Part, columns: Columns) -> _Part:
     values = np.asarray(columns.values, dtype=np.float64)
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return _replaced(part, None, None, 0.0, 0, len(values))
+        return replace(part, non_finite=len(values))
     with np.errstate(over="ignore"):
         # In the order of the file, as whoever adds them up row by row does.
         total = float(np.cumsum(finite)[-1])
     low, high = float(finite.min()), float(finite.max())
-    return _replaced(part, low, high, total, len(finite), len(values) - len(finite))
+    odd = len(values) - len(finite)
+    return replace(part, low=low, high=high, total=total, finite=len(finite), non_finite=odd)
 
 
-def _replaced(
-    part: _Part, low: float | None, high: float | None, total: float, finite: int, odd: int
-) -> _Part:
-    return _Part(
-        part.series,
-        part.points,
-        part.first,
-        part.last,
-        part.low_step,
-        part.high_step,
-        low,
-        high,
-        total,
-        finite,
-        odd,
-    )
-
-
-def _row(record: RunRecord, parts: Sequence[_Part], lost: dict[tuple[str, str], int]) -> Row:
+def _row(run_id: str, parts: Sequence[_Part], lost: dict[tuple[str, str], int]) -> Row:
     """The parts of one metric, joined."""
     numeric = next((part for part in parts if part.series.type == "number"), parts[0])
     item = numeric.series
@@ -256,7 +256,7 @@ def _row(record: RunRecord, parts: Sequence[_Part], lost: dict[tuple[str, str], 
     points = sum(part.points for part in parts)
     best_value, best_step = _best(item)
     return Row(
-        run_id=item.labels.get("run") or attributes.get("run_id") or record.run.run_id,
+        run_id=item.labels.get("run") or attributes.get("run_id") or run_id,
         split=item.split or "",
         metric=item.key,
         dataset=item.dataset or "",
