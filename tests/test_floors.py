@@ -33,7 +33,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
             "discover", "package", "plan", "policy", "redact", "registry", "render", "resolve",
-            "series", "status", "steps",
+            "series", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),
