@@ -37,6 +37,12 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
+    lock_bytes: int = 8 * MIB
+    """One lockfile or list of packages; reading TOML costs as much as reading YAML."""
+    lock_entry_bytes: int = 1 * MIB
+    """What a lockfile says of one package."""
+    packages: int = 20_000
+    """Packages of one lockfile or list."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16

@@ -22,17 +22,17 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view",
+            "artifact", "checksums", "codecs", "codex_checkpoints", "dependencies", "errors",
+            "extension", "gitstate", "limits", "redaction", "resources", "rundir", "schemacheck",
+            "snapshots", "spool", "trainer_rows", "view",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "policy", "redact", "registry", "render", "resolve", "series",
-            "status", "steps",
+            "discover", "lockfiles", "package", "policy", "redact", "registry", "render",
+            "resolve", "series", "status", "steps",
         }
     ),
     frozenset({"bulk", "workflows"}),
