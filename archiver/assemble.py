@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver import contracts, series, status, steps
+from archiver import contracts, lockfiles, series, status, steps
 from archiver import plan as plans
 from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.collect import FIRST_FILE, Collected
@@ -96,7 +96,7 @@ def assemble(
         fields=derive_from_steps(resolved, all_steps),
         configs=configs,
         dependencies=tuple(sorted(collected.all("dependencies"), key=lambda d: (d.name, d.kind))),
-        lockfiles=(),
+        lockfiles=lockfiles.join(collected.all("locks")),
         repositories=tuple(collected.all("repositories")),
         steps=all_steps,
         series=summaries,
@@ -173,7 +173,7 @@ def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
 def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tuple[Checkpoint, ...]:
     """One entry per path: the directory itself, with what other artifacts say of it."""
     merged: dict[str, Checkpoint] = {}
-    for item in sorted(found, key=lambda checkpoint: not checkpoint.present):
+    for item in sorted(found, key=lambda known: (not known.present, known.files is None)):
         known = merged.get(item.path)
         if known is None:
             merged[item.path] = item
@@ -184,6 +184,7 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             step=known.step if known.step is not None else item.step,
             epoch=known.epoch if known.epoch is not None else item.epoch,
             metric=known.metric if known.metric is not None else item.metric,
+            digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
         )
     hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
@@ -201,9 +202,9 @@ def _tagged(
         Digest("sha256", digest, Origin.DERIVED, path)
         for (scope, path), digest in sorted(hashed.items())
         if scope == item.at.scope
-        and path.startswith(item.path + "/")
+        and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt"))
+        and path.endswith((".safetensors", ".bin", ".pt", ".pkl"))
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 

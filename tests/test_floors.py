@@ -22,18 +22,19 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
-            "errors", "experiment_jobs", "extension", "gitstate", "limits", "plain_metrics",
-            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
-            "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
+            "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves", "codex_rows",
+            "codex_system", "dependencies", "errors", "experiment_jobs", "extension", "gitstate",
+            "limits", "plain_metrics", "redaction", "resources", "rundir", "schemacheck",
+            "shards", "snapshots", "spool", "trainer_rows", "view", "wandb_history",
+            "wandb_machine", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "plan", "policy", "redact", "registry", "render", "resolve",
-            "series", "status", "steps", "summaries",
+            "discover", "lockfiles", "package", "plan", "policy", "redact", "registry", "render",
+            "resolve", "series", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),

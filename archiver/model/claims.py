@@ -193,4 +193,6 @@ class LockClaim:
     """Of the file with every line end as LF."""
     crlf_sha256: str | None = None
     """Of the file with every line end as CRLF."""
+    names: tuple[str, ...] = ()
+    """For a manifest that names no path: the lockfiles that its producer looks for, in order."""
     reader: str = ""
