@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
+            "llmrunner", "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
             "trainer_rows", "view",
         }
     ),
