@@ -36,6 +36,8 @@ class _Trace:
     size: int = 0
     cut: int = 0
     error: str = ""
+    told: bool = False
+    """Whether the exception of its last frames was printed."""
     chained: bool = False
     """Whether another exception, raised while this one was handled, is announced."""
 
@@ -73,15 +75,15 @@ class Faults:
 
     def _begin(self, number: int, key: bytes, text: bytes) -> None:
         trace = self._open.get(key)
-        if trace is None or (trace.error and not trace.chained):
+        if trace is None or (trace.told and not trace.chained):
             trace = self._open[key] = _Trace(number)
-        trace.chained = False
+        trace.chained = trace.told = False
         self._keep(trace, number, text)
 
     def _continue(self, number: int, key: bytes, trace: _Trace, text: bytes) -> None:
         plain = text.strip() != b"" and text[:1] not in (b" ", b"\t")
         trace.chained = trace.chained or text.startswith(_CHAINED)
-        if plain and trace.error and not trace.chained:
+        if plain and trace.told and not trace.chained:
             del self._open[key]  # something else is printed
             if _WARNING.match(text):
                 self._warn(text.decode("utf-8", "replace").strip())
@@ -100,6 +102,7 @@ class Faults:
 
     def _end(self, trace: _Trace, error: str) -> None:
         trace.error = error if _EXCEPTION.match(error) else trace.error or error
+        trace.told = True
         self.last = trace
         wrapped = any(word in error.partition(":")[0] for word in _WRAPPERS)
         if self.first is None and not wrapped:
