@@ -41,6 +41,14 @@ class Limits:
     """One Python module (or `.env` file) of settings; those that exist have a few kilobytes."""
     expanded_bytes: int = 64 * KIB
     """One value after its `${NAME}` references are followed."""
+    csv_columns: int = 20_000
+    """Columns of one table."""
+    zip_members: int = 200_000
+    """Members of one ZIP container."""
+    zip_expanded_bytes: int = 1024 * MIB
+    """What is unpacked of one ZIP container, all members together."""
+    zip_ratio: int = 1_000
+    """How many times its packed size a ZIP member may unpack to."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16
@@ -57,6 +65,10 @@ class Limits:
     """Problems named one by one; the rest is counted."""
     log_records: int = 5_000_000
     """Lines of one text log that are looked at."""
+    members: int = 10_000
+    """Runs that one experiment describes, and steps that it plans for one run."""
+    events: int = 20_000
+    """Entries of the timeline kept of one artifact."""
     traceback_bytes: int = 64 * KIB
     """One traceback kept from a log."""
     spool_memory_bytes: int = 16 * MIB

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archiver import __version__, assemble, contracts, discover, redact, registry
-from archiver import attempts as attempts_module
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
@@ -53,12 +52,21 @@ class Outcome:
     """Different secrets that were removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What became of everything that was to be archived."""
+
+    outcomes: tuple[Outcome, ...]
+    pages: tuple[Path, ...]
+    """Pages of the experiments that hold more than one archive."""
+
+
 def collect(
     run_dir: Path,
     options: CollectOptions,
     now: dt.datetime,
     progress: Progress = lambda _path, _done, _total: None,
-) -> list[Outcome]:
+) -> Collection:
     """Archive a run directory, or every run below an experiment directory.
 
     Raises:
@@ -75,13 +83,31 @@ def collect(
         if not sites or (len(sites) == 1 and sites[0].whole):
             name = _name(run_dir)
             source = _Source(run, tree, assemble.Placement(name, name, None))
-            return [_collect_one(source, options, now, progress)]
-        taken = [path for site in sites for path in site.member.paths]
-        outside = tree.outside(taken)
-        return [
-            _collect_below(run, tree, site, outside, options=options, now=now, progress=progress)
-            for site in sites
-        ]
+            outcomes = [_collect_one(source, options, now, progress)]
+        else:
+            taken = [path for site in sites for path in site.member.paths]
+            outside = tree.outside(taken)
+            outcomes = [
+                _collect_below(
+                    run, tree, site, outside, options=options, now=now, progress=progress
+                )
+                for site in sites
+            ]
+    return Collection(tuple(outcomes), _pages(outcomes))
+
+
+def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
+    """The pages of the experiments whose runs were archived, written anew."""
+    from archiver.package import experiment
+    from archiver.render import markdown
+
+    homes = {
+        outcome.archive.parent
+        for outcome in outcomes
+        if outcome.archive is not None and outcome.record.run.experiment != assemble.UNFILED
+    }
+    pages = (experiment.write(home, markdown.experiment) for home in sorted(homes))
+    return tuple(page for page in pages if page is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +271,7 @@ def _finish(
             record,
             assembled.series.all,
             losses,
-            attempts_module.join(collected.trails),
+            assembled.attempts,
             files,
             snapshots,
             redactor,

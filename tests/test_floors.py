@@ -22,17 +22,18 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "llmrunner", "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view",
+            "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
+            "errors", "experiment_jobs", "extension", "gitstate", "limits", "llmrunner",
+            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
+            "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "policy", "redact", "registry", "render", "resolve", "series",
-            "status", "steps",
+            "discover", "package", "plan", "policy", "redact", "registry", "render", "resolve",
+            "series", "status", "steps",
         }
     ),
     frozenset({"bulk", "workflows"}),

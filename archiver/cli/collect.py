@@ -102,13 +102,15 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        outcomes = workflows.collect(run_dir, options, _now(), progress)
+        collection = workflows.collect(run_dir, options, _now(), progress)
     finally:
         progress.close()
+    outcomes = collection.outcomes
     if form is Format.JSON:
         tell(json.dumps({"archives": [_summary(item) for item in outcomes]}, indent=1))
     else:
-        tell("\n".join(_lines(outcomes)))
+        pages = (safe(f"experiment: {page}") for page in collection.pages)
+        tell("\n".join((*_lines(outcomes), *pages)))
     refused = sum(item.refused for item in outcomes)
     if refused:
         say(f"{refused} files could not be read; problems in record.json name them")
