@@ -39,6 +39,10 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
+    python_bytes: int = 256 * KIB
+    """One Python module (or `.env` file) of settings; those that exist have a few kilobytes."""
+    expanded_bytes: int = 64 * KIB
+    """One value after its `${NAME}` references are followed."""
     csv_columns: int = 20_000
     """Columns of one table."""
     zip_members: int = 200_000
