@@ -23,8 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view",
+            "megatron_jobs", "megatron_walk", "redaction", "resources", "rundir", "schemacheck",
+            "snapshots", "spool", "trainer_rows", "view",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
