@@ -91,8 +91,8 @@ def join(trails: Iterable[AttemptTrail]) -> Attempts:
     """Lay the trails over each other.
 
     The longest trail (the one with absolute times and recorded resume steps, if several are
-    equally long) gives the numbering. A shorter one is placed by its absolute start times where
-    both have them, else its last attempt is the run's last.
+    equally long) gives the numbering. Another is placed by the scheduler's ids where both have
+    them, else by its absolute start times, else its last attempt is the run's last.
     """
     known = sorted((t for t in trails if t.marks), key=lambda trail: trail.family)
     if not known:
@@ -115,6 +115,10 @@ def _authority(trail: AttemptTrail) -> tuple[int, int, int]:
 
 def _place(trail: AttemptTrail, reference: AttemptTrail) -> tuple[int, ...]:
     total, own = len(reference.marks), len(trail.marks)
+    named = {mark.id: number for number, mark in enumerate(reference.marks, 1) if mark.id}
+    places = [named[mark.id] for mark in trail.marks if mark.id in named]
+    if len(places) == own and places == sorted(set(places)):
+        return tuple(places)
     if own == total:
         return tuple(range(1, total + 1))
     starts = [_absolute(mark.started) for mark in reference.marks]

@@ -1,5 +1,7 @@
 """Attempts as several artifacts tell them."""
 
+from dataclasses import replace
+
 from archiver import attempts
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.times import Clock, Instant
@@ -67,3 +69,11 @@ def test_absolute_times_are_preferred_to_local_ones():
     )
     assert joined.all[0].started == Instant(1_000_000_000, Clock.ZONED)
     assert joined.all[0].ended == Instant(2_000_000_000, Clock.ZONED)
+
+
+def test_a_job_s_artifact_is_placed_by_the_job_s_id():
+    """The output of the first of three jobs is the first attempt's, whatever its clock says."""
+    jobs = [replace(mark(clock=Clock.NAIVE), id=name) for name in ("7", "8", "9")]
+    out = replace(mark(5000), id="7")
+    joined = attempts.join([trail("jobs", *jobs), trail("slurm-7.out", out)])
+    assert joined.numbering["slurm-7.out"] == (1,)
