@@ -34,6 +34,15 @@ class RunAttempt:
         """Latest sign of life."""
         return _extreme([mark.ended for mark in self.marks], latest=True)
 
+    def span(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
+        """Start and end on one kind of clock; on the other where this one knows neither."""
+        marks = self.marks
+        starts = [m.started for m in marks if m.started and m.started.absolute is absolute]
+        ends = [m.ended for m in marks if m.ended and m.ended.absolute is absolute]
+        if not starts and not ends:
+            return self.started, self.ended
+        return _extreme([*starts], latest=False), _extreme([*ends], latest=True)
+
     def stated(self, name: str) -> str | None:
         """The first text that an artifact stated: `id`, `status_word`, `host`."""
         found = (getattr(mark, name) for mark in self.marks)
@@ -82,6 +91,21 @@ class Attempts:
             if first is not None:
                 later = first if later is None else min(later, first)
         return tuple(reversed(limits))
+
+
+def common_clock(groups: Iterable[Attempts]) -> bool:
+    """Whether absolute clocks know more whole attempts than local ones, so that all are told alike.
+
+    The steps of a pipeline are only in one order if they are told on one clock.
+    """
+    counts = {True: 0, False: 0}
+    for attempts in groups:
+        for attempt in attempts.all:
+            for absolute in counts:
+                start, end = attempt.span(absolute=absolute)
+                if start and end and start.absolute is end.absolute is absolute:
+                    counts[absolute] += 1
+    return counts[True] >= counts[False]
 
 
 NO_ATTEMPTS = Attempts((), {})

@@ -77,3 +77,16 @@ def test_a_job_s_artifact_is_placed_by_the_job_s_id():
     out = replace(mark(5000), id="7")
     joined = attempts.join([trail("jobs", *jobs), trail("slurm-7.out", out)])
     assert joined.numbering["slurm-7.out"] == (1,)
+
+
+def test_attempts_are_told_on_the_clock_that_knows_most_of_them():
+    """One step that an event file knows does not leave the line of a pipeline's console."""
+    console = [mark(10, 20, clock=Clock.NAIVE), mark(30, 40, clock=Clock.NAIVE)]
+    first = attempts.join([trail("console", console[0])])
+    second = attempts.join([trail("console", console[1]), trail("tb", mark(3600, 3605))])
+    assert attempts.common_clock([first, second]) is False
+    start, end = second.all[0].span(absolute=False)
+    assert start is not None
+    assert end is not None
+    assert (start.micros, end.micros) == (30_000_000, 40_000_000)
+    assert attempts.common_clock([attempts.join([trail("tb", mark(1, 2))])]) is True
