@@ -22,9 +22,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
-            "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view", "wandb_history", "wandb_machine",
+            "ai_studio", "artifact", "checksums", "codecs", "epoch_records", "errors", "extension",
+            "gitstate", "limits", "redaction", "resources", "rundir", "schemacheck", "snapshots",
+            "spool", "trainer_rows", "view", "wandb_history", "wandb_machine",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
