@@ -45,6 +45,12 @@ class Limits:
     """What is unpacked of one ZIP container, all members together."""
     zip_ratio: int = 1_000
     """How many times its packed size a ZIP member may unpack to."""
+    pickle_bytes: int = 64 * MIB
+    """One pickle; tensors lie outside of it."""
+    pickle_opcodes: int = 3_000_000
+    """Instructions of one pickle."""
+    pickle_nodes: int = 100_000
+    """Values of one part of a pickle, once what is shared is written out."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16

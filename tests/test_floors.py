@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "artifact", "checksums", "codecs", "errors", "extension", "gitstate", "limits",
             "redaction", "resources", "rundir", "schemacheck", "snapshots", "spool",
-            "trainer_rows", "view",
+            "lightning_keys", "trainer_rows", "view",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
