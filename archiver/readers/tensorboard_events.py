@@ -14,9 +14,11 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from archiver import lightning_keys
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.lightning_keys import Key
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -216,12 +218,14 @@ def _spec(item: ScalarBatch | TextBatch, artifact: Artifact) -> SeriesSpec:
     source = _family(artifact)
     if isinstance(item, TextBatch):
         return SeriesSpec(item.tag, source, type="text", clock=Clock.EPOCH.value)
-    metric, split = _meaning(item.tag)
+    key = _meaning(item.tag)
+    metric = key.metric
     return SeriesSpec(
         item.tag,
         source,
         metric.canonical or None,
-        split=split,
+        split=key.split,
+        labels=key.labels,
         unit=metric.unit,
         clock=Clock.EPOCH.value,
         attributes=metric.attributes,
@@ -229,20 +233,22 @@ def _spec(item: ScalarBatch | TextBatch, artifact: Artifact) -> SeriesSpec:
     )
 
 
-def _meaning(tag: str) -> tuple[Metric, str | None]:
+def _meaning(tag: str) -> Key:
     known = METRICS.get(tag)
     if known is not None:
-        return known, known.split
+        return Key(known, known.split)
     for prefix, split in _RENAMED.items():
         if tag.startswith(prefix):
             key = tag.removeprefix(prefix)
             if split == "train" and key.startswith("eval/"):
-                return Metric(""), "eval"
+                return Key(Metric(""), "eval")
             if key in END_KEYS:
-                return meaning(key), None
-            return meaning(f"eval_{key}" if split == "eval" else key), split
+                return Key(meaning(key))
+            found = meaning(f"eval_{key}" if split == "eval" else key)
+            return Key(found, split) if found != Metric("") else lightning_keys.understand(tag)
     leaf = METRICS.get(tag.rpartition("/")[2])
-    return (leaf, leaf.split) if leaf is not None else (Metric(""), None)
+    named = lightning_keys.understand(tag)
+    return named if leaf is None or named.metric.canonical else Key(leaf, leaf.split)
 
 
 def _arguments(events: Events, text: str, artifact: Artifact) -> None:

@@ -95,10 +95,10 @@ def test_float32_is_widened_not_rounded(bench):
 
 def test_only_the_prefix_is_rewritten():
     """A Stage-2 key `eval/detection/mAP` arrives as `train/eval/detection/mAP`."""
-    assert _meaning("train/eval/detection/mAP")[1] == "eval"
-    assert _meaning("train/loss")[0].canonical == "loss"
-    assert _meaning("eval/loss")[0].canonical == "eval_loss"
-    assert _meaning("train/train_loss")[1] is None
+    assert _meaning("train/eval/detection/mAP").split == "eval"
+    assert _meaning("train/loss").metric.canonical == "loss"
+    assert _meaning("eval/loss").metric.canonical == "eval_loss"
+    assert _meaning("train/train_loss").split is None
 
 
 def test_second_file_of_a_process_is_no_resume(bench):
