@@ -34,6 +34,16 @@ class RunAttempt:
         """Latest sign of life."""
         return _extreme([mark.ended for mark in self.marks], latest=True)
 
+    def stated(self, name: str) -> str | None:
+        """The first text that an artifact stated: `id`, `status_word`, `host`."""
+        found = (getattr(mark, name) for mark in self.marks)
+        return next((text for text in found if isinstance(text, str) and text), None)
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code, where an artifact stated one."""
+        return next((m.exit_code for m in self.marks if m.exit_code is not None), None)
+
     @property
     def resume_step(self) -> int | None:
         """Steps done before it began, where an artifact recorded them."""
@@ -74,6 +84,9 @@ class Attempts:
         return tuple(reversed(limits))
 
 
+NO_ATTEMPTS = Attempts((), {})
+
+
 def join(trails: Iterable[AttemptTrail]) -> Attempts:
     """Lay the trails over each other.
 
@@ -83,7 +96,7 @@ def join(trails: Iterable[AttemptTrail]) -> Attempts:
     """
     known = sorted((t for t in trails if t.marks), key=lambda trail: trail.family)
     if not known:
-        return Attempts((), {})
+        return NO_ATTEMPTS
     reference = max(known, key=_authority)
     numbering = {trail.family: _place(trail, reference) for trail in known}
     marks: list[list[AttemptMark]] = [[] for _ in reference.marks]

@@ -7,6 +7,7 @@ as its member's name. Nothing was saved: `{}`.
 
 from __future__ import annotations
 
+from archiver import yaml_readings
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.lightning_keys import resumed_from
 from archiver.model.record import Config, Related, Step
@@ -47,6 +48,7 @@ def to_reading(values: dict[str, Value], artifact: Artifact, _points: PointSink)
         role="resolved",
         format="yaml",
         values=values,
+        types=yaml_readings.types(artifact),
         partial=not document.complete,
     )
     before = resumed_from(values)
@@ -54,7 +56,7 @@ def to_reading(values: dict[str, Value], artifact: Artifact, _points: PointSink)
         configs=(config,) if values else (),
         steps=(Step(at=artifact.at(), step_id="1", name="train"),),
         related=(Related("resumed_from", before),) if before is not None else (),
-        problems=artifact.problems(document.flaws),
+        problems=tuple(yaml_readings.problems(artifact)),
         accounting=artifact.document_accounting(
             READER.kind, document.flaws, complete=document.complete
         ),
