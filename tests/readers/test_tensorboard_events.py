@@ -167,3 +167,12 @@ def test_restarts_in_a_container_are_attempts(bench, tmp_path):
     bench.write(tmp_path, {f"events.out.tfevents.{name}": path.read_bytes() for name in names})
     found = bench.read("tensorboard_events", tmp_path)
     assert [len(item.marks) for item in found.values()] == [1, 0, 1, 1]
+
+
+def test_names_of_lightning():
+    """Loaders become labels; the mean over an epoch is no curve beside the steps."""
+    loader = _meaning("val_loss/dataloader_idx_1")
+    assert (loader.metric.canonical, loader.labels) == ("eval_loss", (("dataloader", "1"),))
+    assert _meaning("train_loss_epoch", {"train_loss_step"}).metric.canonical == "mean_loss"
+    assert _meaning("lr-AdamW").metric.canonical == "learning_rate"
+    assert _meaning("hp_metric").metric.canonical == ""
