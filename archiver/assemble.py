@@ -189,7 +189,8 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
         )
     hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
-    stepped = [item.step for item in ordered if item.step is not None]
+    # A reader says `other` of one that it knows not to be the last, such as a torn one.
+    stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
     return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
 
 
@@ -197,7 +198,7 @@ def _tagged(
     item: Checkpoint, last: int | None, hashed: Mapping[tuple[str, str], str | None]
 ) -> Checkpoint:
     tags = {tag for tag in item.tags if tag != "other"}
-    if item.step is not None and item.step == last:
+    if item.step is not None and item.step == last and "other" not in item.tags:
         tags.add("last")
     weights = [
         Digest("sha256", digest, Origin.DERIVED, path)
