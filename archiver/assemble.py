@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from archiver import contracts, lockfiles, series, status, steps
@@ -105,7 +105,7 @@ def assemble(
         data_copies=tuple(collected.all("data_copies")),
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
-        accounting=_accounting(collected.accounting, joined),
+        accounting=_accounting(collected, joined),
         problems=(*_problems(collected), *_refused(spool)),
         extras=_extras(collected),
     )
@@ -160,9 +160,10 @@ def _declared(declared: Mapping[str, str]) -> list[Claim]:
 def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
     """Summaries with the name of the reader whose artifact holds their points."""
     readers = {
-        (reading.accounting.scope, reading.accounting.path): reading.reader
+        (reading.accounting.scope, path): reading.reader
         for reading in collected.readings
         if reading.accounting is not None
+        for path in reading.files
     }
     return tuple(
         replace(item.summary, reader=readers.get((item.spec.scope, item.summary.at.path), ""))
@@ -239,10 +240,16 @@ def _alike(left: Dataset, right: Dataset) -> bool:
     return all(a == b or a in (None, ()) or b in (None, ()) for a, b in pairs)
 
 
-def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Accounting, ...]:
+def _accounting(collected: Collected, joined: SeriesSet) -> tuple[Accounting, ...]:
+    """Each artifact's account, with what became of the points of all its files."""
     books = []
-    for item in sorted(artifacts, key=lambda entry: (entry.scope, natural(entry.path))):
-        counts = joined.per_file.get((item.scope, item.path), Counter())
+    for reading in collected.readings:
+        item = reading.accounting
+        if item is None:
+            continue
+        counts: Counter[str] = Counter()
+        for path in reading.files:
+            counts.update(joined.per_file.get((item.scope, path), Counter()))
         books.append(
             replace(
                 item,
@@ -250,7 +257,7 @@ def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Acc
                 superseded=item.superseded + counts["superseded"],
             )
         )
-    return tuple(books)
+    return tuple(sorted(books, key=lambda entry: (entry.scope, natural(entry.path))))
 
 
 def _problems(collected: Collected) -> list[Problem]:

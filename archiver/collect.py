@@ -215,6 +215,7 @@ class Collector:
             problem = _crashed(reader, artifact, crash)
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
+        reading = replace(reading, files=tuple(entry.path for entry in artifact.files))
         return _stamp(reading, reader.name, artifact.run.scope, self.limits.problems_per_artifact)
 
     def _keep(
