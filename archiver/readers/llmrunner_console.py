@@ -36,6 +36,13 @@ from archiver.model.values import Value
 from archiver.view import emptiness
 
 _STAMPED = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (.{1,8000})", re.DOTALL)
+_CHILD = re.compile(
+    rb" ?\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d{1,6})?\] "
+    rb"|  time {6}: (\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d)"
+    rb"|\[[^\]]{1,100}\] datetime: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
+)
+"""A stamp of a trainer's line, of torch's report of a failure, of a trainer's clock marks; all
+in local time, as the runner's own."""
 _OPENING = re.compile(
     rb"config_dir=|datapool_root=|prepare_exp done|prepare-only: done"
     rb"|run_id=\S{0,300} .{0,4000}dry_run=[01]|(?:run|done) step[=\[]|skip step="
@@ -192,7 +199,19 @@ class _Hearing:
             self.console.own += 1
             self._in_traceback = False
             return
+        self._child(number, line)
         self.console.own += self._unstamped(number, line)
+
+    def _child(self, number: int, line: bytes) -> None:
+        """A sign of life of the step at hand."""
+        found = _CHILD.match(line) if self._in_step else None
+        if found is None or found.lastindex is None:
+            return
+        time = parse_iso(found[found.lastindex].decode().replace("_", " "))
+        before = self.console.last
+        # A child may print old stamps; time does not go back.
+        if time is not None and (before is None or time.micros >= before[1].micros):
+            self.console.last = (number, time)
 
     def _own(self, number: int, stamped: re.Match[bytes]) -> bool:
         """Whether a stamped line is one that the runner writes."""
@@ -338,6 +357,9 @@ class _Hearing:
             execution = _Execution(name, kind, number, None)
             run.executions.append(execution)
         execution.outcome, execution.end_line = "failed", number
+        last = self.console.last
+        if last is not None and last[0] >= execution.line:
+            execution.ended = last[1]
         execution.exit_code = int(failed["code"]) if failed["code"] else None
         self._event(number, None, "step-failed", name, _exit(execution))
         self._in_step = False

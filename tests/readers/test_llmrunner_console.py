@@ -120,6 +120,19 @@ def test_a_failure_has_no_stamp(read_one):
     )  # fmt: skip
 
 
+def test_the_last_sign_of_life_of_a_failed_step(read_one):
+    """Trainers and torch print stamps of the same clock; older ones do not turn it back."""
+    lines = (
+        " [2026-02-20 10:05:00.25] iteration 1/ 2 | lm loss: 1 |",
+        "  time      : 2026-02-20_10:06:00",
+        "[after training is done] datetime: 2026-02-20 10:01:00 ",
+    )  # fmt: skip
+    text = RUN.format(0) + step("run", "10:00:05") + "\n".join(lines) + "\n"
+    found = read_one("a.log", text + "step failed: id=train_cpt_0 type=train_cpt (exit=1)\n")
+    assert found.claims["summary.finished_at"] == "2026-02-20T10:06:00"
+    assert found.marks[0].ended.iso() == "2026-02-20T10:06:00"
+
+
 def test_a_step_that_was_never_announced_fails(read_one):
     """Standard error comes out of order."""
     found = read_one("a.log", RUN.format(0) + "step failed: id=eval_0 type=eval (exit=-9)\n")
