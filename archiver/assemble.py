@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver import contracts, series, status, steps
+from archiver import contracts, lockfiles, series, status, steps
 from archiver import plan as plans
 from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.collect import FIRST_FILE, Collected
@@ -96,7 +96,7 @@ def assemble(
         fields=derive_from_steps(resolved, all_steps),
         configs=configs,
         dependencies=tuple(sorted(collected.all("dependencies"), key=lambda d: (d.name, d.kind))),
-        lockfiles=(),
+        lockfiles=lockfiles.join(collected.all("locks")),
         repositories=tuple(collected.all("repositories")),
         steps=all_steps,
         series=summaries,
@@ -124,7 +124,8 @@ def _verdicts(
     merged: Mapping[str, Step],
 ) -> tuple[dict[str | None, tuple[Verdict, ...]], Verdict]:
     """One verdict per attempt of every step, and the run's own."""
-    signs = plan.evidence(collected.evidence)
+    certain = [sign for sign in collected.evidence if not sign.fallback]
+    signs = plan.evidence(certain or collected.evidence)
     steps_seen = dict.fromkeys(
         [*merged, *(step for step in signs if step), *filter(None, attempts)]
     )
@@ -172,7 +173,7 @@ def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
 def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tuple[Checkpoint, ...]:
     """One entry per path: the directory itself, with what other artifacts say of it."""
     merged: dict[str, Checkpoint] = {}
-    for item in sorted(found, key=lambda checkpoint: not checkpoint.present):
+    for item in sorted(found, key=lambda known: (not known.present, known.files is None)):
         known = merged.get(item.path)
         if known is None:
             merged[item.path] = item
@@ -183,10 +184,12 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             step=known.step if known.step is not None else item.step,
             epoch=known.epoch if known.epoch is not None else item.epoch,
             metric=known.metric if known.metric is not None else item.metric,
+            digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
         )
     hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
-    stepped = [item.step for item in ordered if item.step is not None]
+    # A reader says `other` of one that it knows not to be the last, such as a torn one.
+    stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
     return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
 
 
@@ -194,15 +197,15 @@ def _tagged(
     item: Checkpoint, last: int | None, hashed: Mapping[tuple[str, str], str | None]
 ) -> Checkpoint:
     tags = {tag for tag in item.tags if tag != "other"}
-    if item.step is not None and item.step == last:
+    if item.step is not None and item.step == last and "other" not in item.tags:
         tags.add("last")
     weights = [
         Digest("sha256", digest, Origin.DERIVED, path)
         for (scope, path), digest in sorted(hashed.items())
         if scope == item.at.scope
-        and path.startswith(item.path + "/")
+        and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt"))
+        and path.endswith((".safetensors", ".bin", ".pt", ".pkl"))
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 

@@ -174,12 +174,21 @@ class Job:
         return (kind, f"{name} is {self.state}") if kind is not None else None
 
 
+MOST_JOBS = 10_000
+"""Jobs of one run that are told apart; no run is submitted that often."""
+
+
 @dataclass(slots=True)
 class Jobs:
     """The jobs of one run, step by step, oldest first."""
 
     by_step: dict[str, list[Job]] = field(default_factory=dict)
+    left_out: int = 0
+    """Jobs over the limit."""
     _steps: dict[str, str] = field(default_factory=dict)
+    _latest: dict[tuple[str, str | None], Job] = field(default_factory=dict)
+    """By step and job id; under no id, the step's latest that was not refused."""
+    _count: int = 0
 
     def step_of(self, job_id: str | None) -> str | None:
         """The step that a job id works for, where that is known."""
@@ -191,17 +200,24 @@ class Jobs:
         if known is not None:
             known.submitted = known.submitted or job.submitted
             return known
+        self._enter(step_id, job)
+        return job
+
+    def _enter(self, step_id: str, job: Job) -> None:
+        if self._count >= MOST_JOBS:
+            self.left_out += 1
+            return
+        self._count += 1
         self.by_step.setdefault(step_id, []).append(job)
         if job.id:
             self._steps[job.id] = step_id
-        return job
+            self._latest[step_id, job.id] = job
+        if job.state != REJECTED:
+            self._latest[step_id, None] = job
 
     def find(self, step_id: str, job_id: str | None) -> Job | None:
         """The latest job of an id; without one, the latest that was not refused."""
-        for job in reversed(self.by_step.get(step_id, ())):
-            if job.id == job_id if job_id else job.state != REJECTED:
-                return job
-        return None
+        return self._latest.get((step_id, job_id))
 
     def change(self, step_id: str, job_id: str | None, new: str, place: str) -> Job:
         """Enter a new state of a job; a job that goes back to the queue is started once more."""
@@ -214,7 +230,7 @@ class Jobs:
         if again or (over and after == "RUNNING"):
             job.requeued = True
             job = Job(place, job.id)
-            self.by_step[step_id].append(job)
+            self._enter(step_id, job)
         job.state, job.state_place = new, place
         return job
 

@@ -33,6 +33,8 @@ class Limits:
     """Digits of one number (Python itself refuses more than 4,300)."""
     yaml_bytes: int = 4 * MIB
     """One YAML document; reading YAML costs a hundred times as much as reading JSON."""
+    toml_bytes: int = 4 * MIB
+    """One TOML document."""
     yaml_aliases: int = 1_000
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
@@ -49,6 +51,12 @@ class Limits:
     """What is unpacked of one ZIP container, all members together."""
     zip_ratio: int = 1_000
     """How many times its packed size a ZIP member may unpack to."""
+    lock_bytes: int = 8 * MIB
+    """One lockfile or list of packages; reading TOML costs as much as reading YAML."""
+    lock_entry_bytes: int = 1 * MIB
+    """What a lockfile says of one package."""
+    packages: int = 20_000
+    """Packages of one lockfile or list."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16

@@ -79,8 +79,13 @@ def assemble(merged: Mapping[str, Step], context: Context) -> tuple[Step, ...]:
     """The steps filled from the run's series, attempts and evidence."""
     known = dict(merged)
     if not any(step.name == "train" for step in known.values()):
-        loose = [item for item in context.series if _is_loss(item) and not item.step_id]
-        if loose and TRAINING not in known:
+        loose = [
+            item
+            for item in context.series
+            if _is_loss(item) and not item.step_id and item.shadow_of is None
+        ]
+        # Several curves that nobody described may be those of several runs.
+        if len(loose) == 1 and TRAINING not in known:
             at, origin = loose[0].at, Origin.DERIVED
             made = Step(at=at, origin=origin, reader="steps", step_id=TRAINING, name="train")
             known = {TRAINING: made, **known}

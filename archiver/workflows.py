@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from archiver import __version__, assemble, contracts, discover, redact, registry
+from archiver import __version__, assemble, contracts, discover, redact, registry, summaries
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
@@ -18,7 +19,9 @@ from archiver.model.record import FileEntry, RunRecord
 from archiver.rundir import RunDir, Tree, printable_path
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
+from archiver.summaries import RunMetrics
 
+Visited = TypeVar("Visited")
 Progress = Callable[[str, int, int], None]
 """Told the file at hand, the bytes done and the bytes in all."""
 
@@ -73,6 +76,35 @@ def collect(
         ArchiverError: when what was asked cannot be done.
     """
     _check(run_dir, options)
+    outcomes = _each(run_dir, options, lambda source: _collect_one(source, options, now, progress))
+    return Collection(tuple(outcomes), _pages(outcomes))
+
+
+def metrics(
+    place: Path,
+    progress: Progress = lambda _path, _done, _total: None,
+    limits: Limits = DEFAULT,
+) -> list[RunMetrics]:
+    """Sum up the series of a run, of every run below a directory, or of an archive.
+
+    Nothing is written.
+
+    Raises:
+        ArchiverError: when what was asked cannot be done.
+    """
+    from archiver.package import loading
+
+    if loading.is_archive(place):
+        record = loading.record(place)
+        return [summaries.summarise(record, loading.points(place, record.series))]
+    options = CollectOptions(Path(), policy=Policy(hash="none"), limits=limits)
+    return _each(place, options, lambda source: _summarise(source, options, progress))
+
+
+def _each(
+    run_dir: Path, options: CollectOptions, visit: Callable[[_Source], Visited]
+) -> list[Visited]:
+    """Visit the run that a directory is, or every run below it."""
     with RunDir(run_dir, "run", options.limits) as run:
         tree = run.walk()
         sites = discover.sites(run, tree, registry.readers(), options.limits)
@@ -82,18 +114,9 @@ def collect(
             )
         if not sites or (len(sites) == 1 and sites[0].whole):
             name = _name(run_dir)
-            source = _Source(run, tree, assemble.Placement(name, name, None))
-            outcomes = [_collect_one(source, options, now, progress)]
-        else:
-            taken = [path for site in sites for path in site.member.paths]
-            outside = tree.outside(taken)
-            outcomes = [
-                _collect_below(
-                    run, tree, site, outside, options=options, now=now, progress=progress
-                )
-                for site in sites
-            ]
-    return Collection(tuple(outcomes), _pages(outcomes))
+            return [visit(_Source(run, tree, assemble.Placement(name, name, None)))]
+        outside = tree.outside([path for site in sites for path in site.member.paths])
+        return [_visit_below(run, tree, site, outside, visit=visit) for site in sites]
 
 
 def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
@@ -121,16 +144,14 @@ class _Source:
     """What lies beside the runs of its experiment."""
 
 
-def _collect_below(
+def _visit_below(
     experiment: RunDir,
     tree: Tree,
     site: discover.Site,
     outside: Tree,
     *,
-    options: CollectOptions,
-    now: dt.datetime,
-    progress: Progress,
-) -> Outcome:
+    visit: Callable[[_Source], Visited],
+) -> Visited:
     member = site.member
     group = member.home.rpartition("/")[2] or _name(experiment.root)
     relative = site.root or f"{member.home}/{member.name}".lstrip("/")
@@ -139,8 +160,7 @@ def _collect_below(
         around = held.enter_context(experiment.below("", "experiment"))
         own = tree.inside(member.paths).outside(site.without)
         placement = assemble.Placement(member.name or _name(experiment.root), relative, group)
-        source = _Source(run, own.below(site.root), placement, (around, outside, member))
-        return _collect_one(source, options, now, progress)
+        return visit(_Source(run, own.below(site.root), placement, (around, outside, member)))
 
 
 def _name(directory: Path) -> str:
@@ -193,30 +213,7 @@ def _collect_one(
     source: _Source, options: CollectOptions, now: dt.datetime, progress: Progress
 ) -> Outcome:
     with ExitStack() as held:
-        trees = [(source.run, source.tree)]
-        for number, also in enumerate(options.also, 1):
-            other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
-            trees.append((other, other.walk()))
-        total = sum(entry.size for _, names in trees for entry in names.files)
-        snapshots = SnapshotStore(options.limits)
-        held.callback(snapshots.close)
-        spool = PointSpool(options.limits)
-        held.callback(spool.close)
-        collector = Collector(
-            registry.readers(),
-            options.limits,
-            options.policy,
-            spool,
-            snapshots,
-            frozenset(contracts.provenance()),
-            lambda file, done: progress(file, done, total),
-        )
-        collected = Collected()
-        for opened, names in trees:
-            collector.collect(opened, names, collected)
-        if source.beside is not None:
-            around, outside, member = source.beside
-            collector.collect(around, outside, collected, member)
+        collected, spool, snapshots = _read(source, options, progress, held)
         return _finish(
             source.run.root,
             source.placement,
@@ -226,6 +223,50 @@ def _collect_one(
             spool=spool,
             snapshots=snapshots,
         )
+
+
+def _read(
+    source: _Source, options: CollectOptions, progress: Progress, held: ExitStack
+) -> tuple[Collected, PointSpool, SnapshotStore]:
+    """Read everything of one run; what waits is released with `held`."""
+    trees = [(source.run, source.tree)]
+    for number, also in enumerate(options.also, 1):
+        other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
+        trees.append((other, other.walk()))
+    total = sum(entry.size for _, names in trees for entry in names.files)
+    snapshots = SnapshotStore(options.limits)
+    held.callback(snapshots.close)
+    spool = PointSpool(options.limits)
+    held.callback(spool.close)
+    collector = Collector(
+        registry.readers(),
+        options.limits,
+        options.policy,
+        spool,
+        snapshots,
+        frozenset(contracts.provenance()),
+        lambda file, done: progress(file, done, total),
+    )
+    collected = Collected()
+    for opened, names in trees:
+        collector.collect(opened, names, collected)
+    if source.beside is not None:
+        around, outside, member = source.beside
+        collector.collect(around, outside, collected, member)
+    return collected, spool, snapshots
+
+
+def _summarise(source: _Source, options: CollectOptions, progress: Progress) -> RunMetrics:
+    with ExitStack() as held:
+        collected, spool, snapshots = _read(source, options, progress, held)
+        assembled = assemble.assemble(collected, spool, source.placement, {})
+        redactor = redact.gather(collected, snapshots, ())
+        record = redact.redact(assembled.record, redactor)
+        points = (
+            (item, summaries.columns(joined, redactor.text))
+            for item, joined in zip(record.series, assembled.series.all, strict=True)
+        )
+        return summaries.summarise(record, points)
 
 
 def _finish(

@@ -22,8 +22,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "codex_curves", "codex_rows", "codex_system",
-            "errors", "experiment_jobs", "extension", "gitstate", "limits", "llmrunner",
+            "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves", "codex_rows",
+            "codex_system", "dependencies", "errors", "experiment_jobs", "extension", "gitstate",
+            "limits", "llmrunner", "megatron_jobs", "megatron_walk", "plain_metrics",
             "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
             "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
         }
@@ -32,8 +33,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "plan", "policy", "redact", "registry", "render", "resolve",
-            "series", "status", "steps",
+            "discover", "lockfiles", "package", "plan", "policy", "redact", "registry", "render",
+            "resolve", "series", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),

@@ -122,6 +122,10 @@ class ActionLog:
     """Headers of which only a part is there."""
     _open: Record | None = None
     _closed: bool = False
+    _more: list[str] = field(default_factory=list)
+    """Further lines of the open record's last value, not yet joined to it."""
+    _room: int = 0
+    """Characters that the last value may still take."""
 
     @property
     def flaws(self) -> Flaws:
@@ -139,6 +143,7 @@ class ActionLog:
         if self.lines.tally.torn_tail:
             self.flaws.add("torn-line", "the last line has no end", f"L{self.lines.tally.lines}")
         if self._open is not None:
+            self._join()
             yield self._open
 
     def _text(self, raw: bytes, number: int) -> str:
@@ -166,6 +171,7 @@ class ActionLog:
 
     def _turn(self, begun: Record) -> Iterator[Record]:
         if self._open is not None:
+            self._join()
             yield self._open
         self._open, self._closed = begun, False
         self.records += 1
@@ -213,17 +219,32 @@ class ActionLog:
             self.stray += 1
             return
         last = record.items[-1] if record.items else None
-        key = _KEY.match(text[:TEXT_CHARACTERS])
+        key = _KEY.match(text)
         if key is not None and len(key["key"]) <= _KEY_CHARACTERS and _ends_value(last, key["key"]):
             self._add(record, Item(key["key"], text[key.end() :], number, torn))
         elif last is not None and not text.startswith(_REMARK):
-            if len(last.text) < TEXT_CHARACTERS:
-                last.text = f"{last.text}\n{text.strip()}".lstrip("\n")
-            last.torn = torn
+            self._continue(last, text.strip(), torn=torn)
         else:
             self._add(record, Item("", text, number, torn))
 
+    def _continue(self, last: Item, text: str, *, torn: bool) -> None:
+        """Take another line of a value; it is joined when the value is over."""
+        if not self._more:
+            self._room = TEXT_CHARACTERS - len(last.text)
+        if len(text) < self._room:
+            self._more.append(text)
+            self._room -= len(text) + 1
+        last.torn = torn
+
+    def _join(self) -> None:
+        """Put what was taken into the open record's last value."""
+        if self._more and self._open is not None:
+            last = self._open.items[-1]
+            last.text = "\n".join([last.text, *self._more] if last.text else self._more)
+        self._more = []
+
     def _add(self, record: Record, item: Item) -> None:
+        self._join()
         if len(record.items) >= _ITEMS:
             self.stray += 1
             return
@@ -240,7 +261,7 @@ def _rejected(record: Record) -> bool:
 
 
 def _is_failure(item: Item) -> bool:
-    return item.key == "Result" and item.text.lower().startswith(_FAILURE)
+    return item.key == "Result" and item.text[:8].lower().startswith(_FAILURE)
 
 
 def _ends_value(last: Item | None, key: str) -> bool:

@@ -75,6 +75,7 @@ _OF_A_JOB = frozenset(
     }
 )  # fmt: skip
 _WARNINGS = 50
+_USAGES = 10_000
 _DETAIL = 2_000
 
 
@@ -213,11 +214,16 @@ def _step_of(log: Log, record: Record, name: JobName) -> str:
     if known is not None:
         return known
     script = _SCRIPT.search(record.text("Details")[:_DETAIL])
-    named = job_name(f"{name.run}/eval/{script[1]}") if script else None
+    named = job_name(f"{name.run}/eval/{script[1]}", name.run) if script else None
     return named.step_id if named and named.step_id else "eval"
 
 
 def _submit(log: Log, record: Record, step_id: str) -> None:
+    log.jobs.submit(step_id, _submission(record))
+
+
+def _submission(record: Record) -> Job:
+    """The job of a record that tells of a submission, refused or not."""
     result = record.text("Result")
     job = Job(f"L{record.line}", submitted=record.time)
     if _refused(result):
@@ -225,7 +231,7 @@ def _submit(log: Log, record: Record, step_id: str) -> None:
         job.error = result.partition(":")[2].strip() or result
     else:
         job.id = _job_id(record)
-    log.jobs.submit(step_id, job)
+    return job
 
 
 def _refused(result: str) -> bool:
@@ -310,18 +316,15 @@ def _retry(log: Log, record: Record, step_id: str) -> None:
     before = log.jobs.find(step_id, None)
     if before is not None:
         before.out_of_memory = True
-    _submit(log, record, step_id)
+    job = _submission(record)
+    if record.action == "OOM_RETRY_SUBMIT_FAILED":
+        job.id, job.state, job.state_place = None, REJECTED, f"L{record.line}"
+        job.error = job.error or record.text("Result") or record.text("Details")
     knob = _RETRY.search(record.text("Details")[:_DETAIL])
     if knob is not None:
         new: Value = int(knob[3]) if knob[3].isdecimal() and len(knob[3]) < 18 else knob[3]
-        log.jobs.by_step[step_id][-1].changed = ((knob[1], new),)
-
-
-def _retry_refused(log: Log, record: Record, step_id: str) -> None:
-    _retry(log, record, step_id)
-    job = log.jobs.by_step[step_id][-1]
-    job.id, job.state, job.state_place = None, REJECTED, f"L{record.line}"
-    job.error = job.error or record.text("Result") or record.text("Details")
+        job.changed = ((knob[1], new),)
+    log.jobs.submit(step_id, job)
 
 
 def _exhausted(log: Log, _record: Record, step_id: str) -> None:
@@ -332,6 +335,9 @@ def _exhausted(log: Log, _record: Record, step_id: str) -> None:
 
 def _use(log: Log, record: Record, step_id: str) -> None:
     """The scheduler's accounting of one job."""
+    _warn(log, record, step_id)
+    if len(log.usage) >= _USAGES:
+        return
     time = record.whole("GPU Time")
     wall = time.text.partition("/")[0] if time is not None else ""
     texts: dict[str, Value] = {item.key: item.text for item in record.items if item.key}
@@ -340,10 +346,11 @@ def _use(log: Log, record: Record, step_id: str) -> None:
     usage = _Usage(record.line, step if step is not None else step_id, job_id, None, texts)
     usage.seconds = seconds_of(wall)
     log.usage.append(usage)
-    _warn(log, record, step_id)
 
 
 def _warn(log: Log, record: Record, step_id: str) -> None:
+    if step_id not in log.warnings and len(log.warnings) >= _USAGES:
+        return
     kept = log.warnings.setdefault(step_id, [])
     for item in record.items:
         if len(kept) < _WARNINGS and (item.key == "WARNING" or item.text.startswith("\u26a0")):
@@ -359,7 +366,7 @@ _HANDLERS: dict[str, Callable[[Log, Record, str], None]] = {
     "SUBMIT_EVAL": _submit,
     "STATE_CHANGE": _changed,
     "OOM_RETRY": _retry,
-    "OOM_RETRY_SUBMIT_FAILED": _retry_refused,
+    "OOM_RETRY_SUBMIT_FAILED": _retry,
     "OOM_EXHAUSTED": _exhausted,
     "COMPUTE_METRICS": _use,
     "COMPUTE_UTILIZATION": _use,
@@ -390,6 +397,9 @@ def _limits(log: Log, artifact: Artifact) -> Iterator[Problem]:
     if log.events_cut:
         message = f"{log.events_cut} entries of the timeline are over the limit"
         yield artifact.problem("events-limit", message)
+    if log.jobs.left_out:
+        message = f"{log.jobs.left_out} jobs are over the limit and were left out"
+        yield artifact.problem("jobs-limit", message)
     if not log.source.records and not log.source.torn:
         yield artifact.problem("empty", "no record stands in it")
 

@@ -12,7 +12,7 @@ were not fine-tuned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from archiver import yaml_readings
@@ -26,7 +26,7 @@ from archiver.view import View
 _FINE_TUNED = "fine-tuned"
 _TYPES = (_FINE_TUNED, "control", "eval-only")
 _SPLITS = ("train", "validation", "test")
-_OUTPUT_PATTERN = "ck-out-{run_name}"
+_RUN_NAME = "{run_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +62,34 @@ def members(artifact: Artifact) -> tuple[Member, ...]:
     """The runs of the experiment, with the directories that are theirs."""
     summary = parse(artifact)
     home = artifact.directory
+    named: dict[str, list[str]] = {}
+    for path in artifact.tree.directories:
+        named.setdefault(path.rpartition("/")[2], []).append(path)
     return tuple(
-        Member(entry.name, tuple(_places(entry.name, summary.view, artifact)), home)
+        Member(entry.name, tuple(_places(entry.name, summary.view, home, named)), home)
         for entry in summary.entries
     )
 
 
-def _places(name: str, view: View, artifact: Artifact) -> Iterator[str]:
+def _places(name: str, view: View, home: str, named: Mapping[str, list[str]]) -> Iterator[str]:
     """A run's directory, and the one that the old layout kept its checkpoints in.
 
-    Nothing is looked for outside of the tree, and nothing at all for a name that is no name.
+    `named` are the tree's directories by their last part: nothing is looked for outside of it,
+    and nothing at all for a name that is no name.
     """
     if not _is_plain(name):
         return
-    home = artifact.directory
     yield f"{home}/{name}" if home else name
     output = view.value.get("output")
     stated = output if isinstance(output, dict) else {}
     pattern, base = stated.get("checkpoint_pattern"), stated.get("base_directory")
-    first = pattern.partition("/")[0] if isinstance(pattern, str) else _OUTPUT_PATTERN
-    wanted = first.replace("{run_name}", name) if "{run_name}" in first else f"ck-out-{name}"
-    named = base.rstrip("/").rpartition("/")[2] if isinstance(base, str) else ""
-    around = home.rpartition("/")[0]
-    for path in artifact.tree.directories:
-        parent, _, last = path.rpartition("/")
-        beside = parent in (home, around) or (named and parent.rpartition("/")[2] == named)
-        if last == wanted and beside:
+    first = pattern.partition("/")[0] if isinstance(pattern, str) else ""
+    wanted = (first if _RUN_NAME in first else f"ck-out-{_RUN_NAME}").replace(_RUN_NAME, name)
+    below = base.rstrip("/").rpartition("/")[2] if isinstance(base, str) else ""
+    for path in named.get(wanted, ()):
+        parent = path.rpartition("/")[0]
+        beside = parent in (home, home.rpartition("/")[0])
+        if beside or (below and parent.rpartition("/")[2] == below):
             yield path
 
 
@@ -213,8 +215,10 @@ def _steps(summary: Summary, artifact: Artifact) -> Iterator[Step]:
             inputs=_models(summary),
         )
     checkpoint = entry.view.object("parameters").filled("checkpoint_path")
+    tasks = _tasks(summary)
+    unknown = View(artifact, {}, "/evaluation/tasks", summary.view.problems)
     for place, task, epoch, label in _planned(summary, artifact):
-        known = _task(summary, task)
+        known = tasks.get(task, unknown)
         data = known.filled("dataset") or known.filled("eval_condition")
         inputs: dict[str, Value] = {"task": task}
         if epoch is not None:
@@ -246,14 +250,17 @@ def _models(summary: Summary) -> dict[str, Value]:
     return models
 
 
-def _task(summary: Summary, name: str) -> View:
-    """What the design says of a task."""
+def _tasks(summary: Summary) -> dict[str, View]:
+    """What the design says of each task; of two of one name, of the first."""
     evaluation = summary.view.object("evaluation")
+    found: dict[str, View] = {}
     for index, item in enumerate(evaluation.items("tasks")):
-        if isinstance(item, dict) and item.get("name") == name:
+        name = item.get("name") if isinstance(item, dict) else None
+        if isinstance(item, dict) and isinstance(name, str):
             place = f"{evaluation.pointer}/tasks/{index}"
-            return View(evaluation.artifact, item, place, evaluation.problems)
-    return View(evaluation.artifact, {}, evaluation.pointer, evaluation.problems)
+            view = View(evaluation.artifact, item, place, evaluation.problems)
+            found.setdefault(name, view)
+    return found
 
 
 def _planned(

@@ -118,13 +118,19 @@ class Sink:
 class Bench:
     """Reads directories with one reader, without the rest of the program."""
 
-    def read(self, name: str, directory: Path, member: str | None = None) -> dict[str, Outcome]:
+    def read(
+        self,
+        name: str,
+        directory: Path,
+        member: str | None = None,
+        limits: Limits | None = None,
+    ) -> dict[str, Outcome]:
         """Path -> outcome, of everything that the reader's selection picks.
 
         `member` is the run of an experiment that artifacts beside its runs are read for.
         """
         run_at_hand = Member(member, (member,)) if member else None
-        reader, limits = READERS[name], Limits()
+        reader, limits = READERS[name], limits or Limits()
         outcomes: dict[str, Outcome] = {}
         with RunDir(directory, "run", limits) as run:
             tree = run.walk()

@@ -1,0 +1,18 @@
+"""eval_report."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def test_case(bench, case):
+    """Each fixture gives what its description says."""
+    bench.check("eval_report", case)
+
+
+@settings(max_examples=50)
+@given(data=st.data())
+def test_damage_never_raises(bench, data):
+    """Bytes may be cut out, overwritten or put in anywhere."""
+    bench.survives_damage(data, "eval_report")
