@@ -666,9 +666,20 @@ class _Telling:
             yield AttemptTrail(self._family(name), marks, name)
 
     def problems(self) -> Iterator[Problem]:
-        """What the runner warned of."""
+        """What the runner warned of, and logs that the last run cannot have written."""
         for line, text in self._said.warnings:
             yield Problem("producer-warning", text, self._at(line))
+        run = self._real[-1] if self._real else None
+        failed = next((e for e in run.executions if e.outcome == "failed"), None) if run else None
+        if run is None or failed is None:
+            return
+        for entry in self._artifact.tree.named("*.log"):
+            stem = entry.name.rpartition(".")[0]
+            placed = layout.is_log_place(entry.path) and entry.path.split("/")[-2] == run.id
+            if placed and step_type(stem) and stem not in self._executions():
+                message = f"{entry.path} is of an earlier execution: {stem} was not reached"
+                hint = "its log says nothing of the last run"
+                yield Problem("stale-log", message, self._at(failed.end_line), hint)
 
     def extras(self) -> dict[str, Value]:
         """Counts that no field holds."""

@@ -161,6 +161,20 @@ def test_the_console_of_another_experiment(read):
     assert found.reading.accounting.read == 1
 
 
+def test_a_stale_log(read):
+    """A step after the one that failed has a log of an earlier execution."""
+    failed = "step failed: id=train_cpt_0 type=train_cpt (exit=1)\n"
+    logs = {
+        f".llmrunner/logs/{run}/{name}.log": "x\n"
+        for run, name in (("r", "eval_0"), ("r", "train_cpt_0"), ("s", "mg2hf_0"))
+    }
+    text = RUN.format(0) + step("run", "10:00:05") + failed
+    found = read({"nohup.out": text, **logs})["nohup.out"]
+    assert [(p.code, p.message.split()[0]) for p in found.reading.problems] == [
+        ("stale-log", ".llmrunner/logs/r/eval_0.log")
+    ]
+
+
 def test_data_outside_of_the_repository_is_warned_of(read_one):
     """The runner's own warning is kept."""
     text = RUN.format(0) + "[2026-02-20 10:00:01] [warn] DATAPOOL_ROOT is outside repo: /d\n"
