@@ -39,10 +39,11 @@ def llmrunner(corpus: Path) -> Path:
 
 
 def steps(record: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Number, name, stage and end of each step."""
+    """Number, name, stage and end of each step of the pipeline."""
     return [
         (s["step_id"], s["name"], s["stage"], s["status"], s.get("status_word"))
         for s in record["steps"]
+        if s["step_id"].isdigit()
     ]
 
 
