@@ -39,7 +39,7 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
-    python_bytes: int = 256 * KIB
+    python_bytes: int = 128 * KIB
     """One Python module (or `.env` file) of settings; those that exist have a few kilobytes."""
     expanded_bytes: int = 64 * KIB
     """One value after its `${NAME}` references are followed."""
