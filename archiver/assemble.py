@@ -35,6 +35,8 @@ from archiver.series import SeriesSet
 from archiver.spool import PointSpool
 from archiver.status import Verdict
 
+_WEIGHTS = (".safetensors", ".bin", ".ckpt", ".distcp", ".pkl", ".pt", ".pth")
+"""Endings of files whose digest stands with their checkpoint."""
 UNFILED = "unfiled"
 """Experiment of runs that belong to none and were not found below one."""
 
@@ -191,7 +193,9 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
     # A reader says `other` of one that it knows not to be the last, such as a torn one.
     stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
-    return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
+    stated = any("last" in item.tags for item in ordered)
+    last = None if stated else max(stepped, default=None)
+    return tuple(_tagged(item, last, hashed) for item in ordered)
 
 
 def _tagged(
@@ -206,7 +210,7 @@ def _tagged(
         if scope == item.at.scope
         and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt", ".pkl"))
+        and path.endswith(_WEIGHTS)
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 

@@ -297,8 +297,13 @@ def _steps_done(series: Sequence[Series]) -> Resolved | None:
     ]
     if not stepped:
         return None
-    last = max(stepped, key=lambda item: (item.last_step or 0, item.canonical == "loss"))
-    return derived(last.last_step, "largest-step-of-kept-points", (last.at,))
+    last = max(stepped, key=lambda item: (_done(item), item.canonical == "loss"))
+    return derived(_done(last), "largest-step-of-kept-points", (last.at,))
+
+
+def _done(item: Series) -> int:
+    """Steps done at the last point; some producers count their first step as 0."""
+    return (item.last_step or 0) + (item.attributes.get("first_step") == "0")
 
 
 def _metrics(series: Sequence[Series]) -> dict[str, Value]:

@@ -134,7 +134,7 @@ def _spec(name: str, beside: set[str], artifact: Artifact) -> SeriesSpec:
         split=key.split,
         labels=key.labels,
         unit=key.metric.unit,
-        attributes=key.metric.attributes,
+        attributes=(*key.metric.attributes, ("first_step", "0")),
     )
 
 

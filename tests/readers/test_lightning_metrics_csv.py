@@ -70,7 +70,8 @@ def test_canonical_names(bench):
         "val_loss/dataloader_idx_1": "eval_loss",
     }
     assert specs["val_loss/dataloader_idx_1"].labels == (("dataloader", "1"),)
-    assert specs["train_loss_step"].attributes == (("reduction", "step"),)
+    attributes = (("reduction", "step"), ("first_step", "0"))
+    assert specs["train_loss_step"].attributes == attributes
 
 
 def test_names_may_hold_anything(read):
