@@ -149,7 +149,7 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
         datasets=tuple(_datasets(log, artifact)),
         steps=_steps(curves, artifact, step_id),
         events=tuple(log.events),
-        evidence=tuple(_evidence(log, curves)),
+        evidence=tuple(_evidence(log, curves, step_id)),
         attempts=curves.trail(),
         problems=rows.problems(),
         accounting=rows.accounting(READER.kind),
@@ -268,7 +268,9 @@ def _claims(log: Log, curves: Curves) -> Iterator[Claim]:
     first = curves.first()
     run_id = next(iter(curves.run_ids), None)
     if run_id is not None and first is not None:
-        yield Claim("summary.run_id", run_id, first, Trust.COPY)
+        # The evaluation runner makes up an id of its own, beside the id of what it evaluates.
+        own = curves.by_runner < curves.taken
+        yield Claim("summary.run_id", run_id, first, Trust.COPY if own else Trust.HINT)
     commits = [(facts.get("git_commit"), at) for at, facts in log.metadata]
     if "git_commit" in log.tags:
         commits.append(log.tags["git_commit"])
@@ -320,10 +322,15 @@ def _steps(curves: Curves, artifact: Artifact, step_id: str) -> tuple[Step, ...]
     return tuple(found)
 
 
-def _evidence(log: Log, curves: Curves) -> Iterator[Evidence]:
-    if curves.by_runner and not curves.trail():
+def _evidence(log: Log, curves: Curves, step_id: str) -> Iterator[Evidence]:
+    torn = log.rows.torn
+    if curves.by_runner and curves.by_runner == curves.taken:
+        if torn is not None:
+            kinds = (EvidenceKind.RUNNING_WORD, EvidenceKind.DEATH)
+            for kind in kinds:
+                yield Evidence(kind, "the last line is torn", torn, step_id=step_id)
         return
-    yield from curves.evidence(log.rows.torn)
+    yield from curves.evidence(torn)
     if log.ended is not None:
         at, detail = log.ended
         yield Evidence(EvidenceKind.END_MARKER, detail, at)
