@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver import contracts, series, status, steps
+from archiver import contracts, lockfiles, series, status, steps
 from archiver import plan as plans
 from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.collect import FIRST_FILE, Collected
@@ -35,6 +35,8 @@ from archiver.series import SeriesSet
 from archiver.spool import PointSpool
 from archiver.status import Verdict
 
+_WEIGHTS = (".safetensors", ".bin", ".ckpt", ".distcp", ".pkl", ".pt", ".pth")
+"""Endings of files whose digest stands with their checkpoint."""
 UNFILED = "unfiled"
 """Experiment of runs that belong to none and were not found below one."""
 
@@ -96,7 +98,7 @@ def assemble(
         fields=derive_from_steps(resolved, all_steps),
         configs=configs,
         dependencies=tuple(sorted(collected.all("dependencies"), key=lambda d: (d.name, d.kind))),
-        lockfiles=(),
+        lockfiles=lockfiles.join(collected.all("locks")),
         repositories=tuple(collected.all("repositories")),
         steps=all_steps,
         series=summaries,
@@ -105,7 +107,7 @@ def assemble(
         data_copies=tuple(collected.all("data_copies")),
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
-        accounting=_accounting(collected.accounting, joined),
+        accounting=_accounting(collected, joined),
         problems=(*_problems(collected), *_refused(spool)),
         extras=_extras(collected),
     )
@@ -124,7 +126,8 @@ def _verdicts(
     merged: Mapping[str, Step],
 ) -> tuple[dict[str | None, tuple[Verdict, ...]], Verdict]:
     """One verdict per attempt of every step, and the run's own."""
-    signs = plan.evidence(collected.evidence)
+    certain = [sign for sign in collected.evidence if not sign.fallback]
+    signs = plan.evidence(certain or collected.evidence)
     steps_seen = dict.fromkeys(
         [*merged, *(step for step in signs if step), *filter(None, attempts)]
     )
@@ -159,9 +162,10 @@ def _declared(declared: Mapping[str, str]) -> list[Claim]:
 def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
     """Summaries with the name of the reader whose artifact holds their points."""
     readers = {
-        (reading.accounting.scope, reading.accounting.path): reading.reader
+        (reading.accounting.scope, path): reading.reader
         for reading in collected.readings
         if reading.accounting is not None
+        for path in reading.files
     }
     return tuple(
         replace(item.summary, reader=readers.get((item.spec.scope, item.summary.at.path), ""))
@@ -172,7 +176,7 @@ def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
 def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tuple[Checkpoint, ...]:
     """One entry per path: the directory itself, with what other artifacts say of it."""
     merged: dict[str, Checkpoint] = {}
-    for item in sorted(found, key=lambda checkpoint: not checkpoint.present):
+    for item in sorted(found, key=lambda known: (not known.present, known.files is None)):
         known = merged.get(item.path)
         if known is None:
             merged[item.path] = item
@@ -183,26 +187,30 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             step=known.step if known.step is not None else item.step,
             epoch=known.epoch if known.epoch is not None else item.epoch,
             metric=known.metric if known.metric is not None else item.metric,
+            digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
         )
     hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
-    stepped = [item.step for item in ordered if item.step is not None]
-    return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
+    # A reader says `other` of one that it knows not to be the last, such as a torn one.
+    stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
+    stated = any("last" in item.tags for item in ordered)
+    last = None if stated else max(stepped, default=None)
+    return tuple(_tagged(item, last, hashed) for item in ordered)
 
 
 def _tagged(
     item: Checkpoint, last: int | None, hashed: Mapping[tuple[str, str], str | None]
 ) -> Checkpoint:
     tags = {tag for tag in item.tags if tag != "other"}
-    if item.step is not None and item.step == last:
+    if item.step is not None and item.step == last and "other" not in item.tags:
         tags.add("last")
     weights = [
         Digest("sha256", digest, Origin.DERIVED, path)
         for (scope, path), digest in sorted(hashed.items())
         if scope == item.at.scope
-        and path.startswith(item.path + "/")
+        and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt"))
+        and path.endswith(_WEIGHTS)
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 
@@ -236,10 +244,16 @@ def _alike(left: Dataset, right: Dataset) -> bool:
     return all(a == b or a in (None, ()) or b in (None, ()) for a, b in pairs)
 
 
-def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Accounting, ...]:
+def _accounting(collected: Collected, joined: SeriesSet) -> tuple[Accounting, ...]:
+    """Each artifact's account, with what became of the points of all its files."""
     books = []
-    for item in sorted(artifacts, key=lambda entry: (entry.scope, natural(entry.path))):
-        counts = joined.per_file.get((item.scope, item.path), Counter())
+    for reading in collected.readings:
+        item = reading.accounting
+        if item is None:
+            continue
+        counts: Counter[str] = Counter()
+        for path in reading.files:
+            counts.update(joined.per_file.get((item.scope, path), Counter()))
         books.append(
             replace(
                 item,
@@ -247,7 +261,7 @@ def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Acc
                 superseded=item.superseded + counts["superseded"],
             )
         )
-    return tuple(books)
+    return tuple(sorted(books, key=lambda entry: (entry.scope, natural(entry.path))))
 
 
 def _problems(collected: Collected) -> list[Problem]:

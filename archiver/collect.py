@@ -174,20 +174,31 @@ class Collector:
         into: Collected,
     ) -> None:
         free = [r for r in readers if not r.owns_files or artifact.entry.path not in taken]
+        kept: set[str] = set()
         try:
             reader = _recognise(artifact, free, into)
             if reader is None:
                 return
-            if reader.owns_files:
-                taken.update(dict.fromkeys((entry.path for entry in artifact.files), reader.kind))
+            own = artifact.files if reader.owns_files else ()
+            taken.update(dict.fromkeys((entry.path for entry in own), reader.kind))
             if reader.kind in self.identifying and reader.kind not in into.heads:
                 into.heads[reader.kind] = artifact.head()
+            kind = reader.kind
+
+            def keep(entry: Entry, handle: OpenFile | None) -> None:
+                kept.add(entry.path)
+                self._keep(artifact.run, entry, kind, into, handle)
+
+            if own:
+                artifact.on_release = keep
             into.readings.append(self._run(reader, artifact))
-            if reader.owns_files:
-                for entry in artifact.files:
-                    self._keep(artifact.run, entry, reader.kind, into, artifact.open(entry))
+            for entry in own:
+                if entry.path not in kept:
+                    keep(entry, artifact.handle(entry))
         except ReadFault as fault:
             for entry in artifact.files:
+                if entry.path in kept:
+                    continue
                 taken[entry.path] = ""
                 into.files.append(_unreadable(artifact.run, entry, fault))
             into.problems.append(_fault_problem(artifact.run, artifact.path, fault))
@@ -198,12 +209,13 @@ class Collector:
             reading = reader.map(
                 reader.parse(artifact), artifact, ScopedSink(self.points, artifact.run.scope)
             )
-        except ReadFault:
+        except (ReadFault, ArchiverError):
             raise
         except Exception as crash:  # noqa: BLE001  a reader must not end the run
             problem = _crashed(reader, artifact, crash)
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
+        reading = replace(reading, files=tuple(entry.path for entry in artifact.files))
         return _stamp(reading, reader.name, artifact.run.scope, self.limits.problems_per_artifact)
 
     def _keep(

@@ -18,6 +18,9 @@ from archiver.model.times import Instant, parse_iso, seconds_between
 _CUDA_TAG = re.compile(r"\+cu(\d{1,2})(\d)$")
 _ACCELERATOR_TAG = re.compile(r"\+(cu|rocm)\d")
 
+_GIBIBYTES: dict[str | None, float] = {None: 1, "GiB": 1, "GB": 1, "MiB": 1 / 1024, "B": 2.0**-30}
+"""Unit of reported memory -> GiB; PyTorch's trainers write GB and mean 2^30 bytes."""
+
 
 def derive(
     fields: Mapping[str, Resolved],
@@ -129,16 +132,29 @@ def _accelerated(fields: Mapping[str, Resolved]) -> bool:
 
 
 def _peak_vram(fields: Mapping[str, Resolved], series: Sequence[Series]) -> Resolved | None:
-    """Largest reported memory; only where an accelerator is recorded.
+    """Largest reported memory; only where it is known to be an accelerator's.
 
-    ms-swift writes the same key for host memory when it trains on a CPU.
+    ms-swift writes the same key for host memory when it trains on a CPU; others measure nothing
+    but the device and say so.
     """
-    memory = [item for item in series if item.attributes.get("memory") == "peak"]
-    peaks = [item for item in memory if item.max is not None]
-    if not peaks or not _accelerated(fields):
+    accelerated = _accelerated(fields)
+    peaks = [
+        (item.max * _GIBIBYTES[item.unit], item)
+        for item in series
+        if item.attributes.get("memory") == "peak"
+        and item.max is not None
+        and item.unit in _GIBIBYTES
+        and (accelerated or item.attributes.get("device") == "accelerator")
+    ]
+    if not peaks:
         return None
-    best = max(peaks, key=lambda item: item.max or 0.0)
-    return derived(best.max, "largest-reported-memory", (best.at,))
+    value, best = max(peaks, key=lambda peak: peak[0])
+    note = None
+    if best.unit not in (None, "GiB"):
+        rank = f" of rank {best.labels['rank']}" if "rank" in best.labels else ""
+        as_of = f", last told at step {best.last_step}" if best.last_step is not None else ""
+        note = f"{best.max} {best.unit}{rank}{as_of}"
+    return derived(value, "largest-reported-memory", (best.at,), note)
 
 
 def _ends(attempt: RunAttempt) -> list[Location]:

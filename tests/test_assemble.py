@@ -11,7 +11,8 @@ ROW = '{"loss": %s, "epoch": 1.0, "global_step/max_steps": "%d/9", "elapsed_time
 
 
 def archive(run: Path, archives: Path, **options: object) -> Outcome:
-    (outcome,) = collect(run, CollectOptions(archives, **options), NOW)  # type: ignore[arg-type]
+    chosen = CollectOptions(archives, **options)  # type: ignore[arg-type]
+    (outcome,) = collect(run, chosen, NOW).outcomes
     return outcome
 
 

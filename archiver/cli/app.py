@@ -46,7 +46,9 @@ def _common(
     ] = False,
 ) -> None:
     """Options that stand before every command."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL + 1)
+    # Libraries stay silent: theirs is not what a user debugs.
+    logging.basicConfig(level=logging.CRITICAL + 1)
+    logging.getLogger("archiver").setLevel(logging.DEBUG if debug else logging.NOTSET)
 
 
 def main() -> NoReturn:

@@ -94,9 +94,9 @@ class Page:
                 record.run.run_id,
                 step.step_id,
                 step.status,
-                listed(step.eval.datasets),
+                listed([_tail(name) or "" for name in step.eval.datasets]),
                 _samples(step),
-                step.eval.checkpoint,
+                _tail(step.eval.checkpoint),
                 listed([f"{name} {_short(value)}" for name, value in step.eval.results.items()]),
             )
             for record in self.records
@@ -144,11 +144,10 @@ def _status(record: RunRecord) -> str:
 
 
 def _params(record: RunRecord) -> Mapping[str, Value]:
-    """Parameters of the training; of the first step where nothing trained."""
-    trained = [step for step in record.steps if step.name == "train"] or list(record.steps[:1])
+    """Parameters of the training steps, by dotted path."""
     flat: dict[str, Value] = {}
-    for step in trained:
-        for name, value in _leaves(step.params):
+    for step in record.steps:
+        for name, value in _leaves(step.params) if step.name == "train" and step.params else ():
             flat.setdefault(name, value)
     return flat
 
@@ -167,7 +166,8 @@ def _ranked(records: Sequence[RunRecord]) -> list[str]:
 
     What merely follows from a run's own name, and paths, tell nothing.
     """
-    known = [(record.run.run_id, _params(record)) for record in records]
+    every = [(record.run.run_id, _params(record)) for record in records]
+    known = [(run, params) for run, params in every if params]
     ranked = []
     for name in dict.fromkeys(name for _, params in known for name in params):
         values = [params.get(name) for _, params in known]
@@ -197,6 +197,12 @@ def _results(record: RunRecord) -> list[tuple[Step, str, Value]]:
 
 def _result(step: Step, name: str, value: Value) -> str:
     return f"{step.step_id.removeprefix('eval:')} {name} {_short(value)}"
+
+
+def _tail(path: str | None) -> str | None:
+    """The end of a path, which tells the runs of one experiment apart."""
+    parts = (path or "").rstrip("/").split("/")
+    return "/".join(parts[-2:]) or None
 
 
 def _samples(step: Step) -> str | None:
