@@ -25,7 +25,8 @@ FLOORS: tuple[frozenset[str], ...] = (
             "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves", "codex_rows",
             "codex_system", "dependencies", "errors", "experiment_jobs", "extension", "gitstate",
             "limits", "llmrunner", "megatron_jobs", "megatron_walk", "plain_metrics",
-            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
+            "point_columns", "redaction", "resources", "rundir", "schemacheck", "shards",
+            "snapshots", "spool", "torchtune_console", "torchtune_places", "torchtune_values",
             "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),
