@@ -24,9 +24,10 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves", "codex_rows",
             "codex_system", "dependencies", "errors", "experiment_jobs", "extension", "gitstate",
-            "limits", "llmrunner", "megatron_jobs", "megatron_walk", "plain_metrics",
-            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
-            "trainer_rows", "view", "wandb_history", "wandb_machine", "yaml_readings",
+            "limits", "llmrunner", "megatron_jobs", "megatron_walk", "mlflow_store",
+            "plain_metrics", "redaction", "resources", "rundir", "schemacheck", "shards",
+            "snapshots", "spool", "trainer_rows", "view", "wandb_history", "wandb_machine",
+            "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
