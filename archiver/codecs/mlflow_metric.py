@@ -6,6 +6,8 @@ MLflow 3.17 takes the step of such a line for 0 although it stands there; here i
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _FIELD_BYTES = 64
@@ -37,3 +39,29 @@ def parse(line: bytes) -> MetricPoint | None:
         return None
     dataset, digest = (part.decode("utf-8", "replace") for part in (*parts[3:], b"", b"")[:2])
     return MetricPoint(millis, value, step, dataset, digest)
+
+
+class MetricColumns(NamedTuple):
+    """Many lines, as columns of equal length."""
+
+    steps: array[int]
+    values: array[float]
+    seconds: array[float]
+
+
+def parse_plain(lines: Sequence[bytes]) -> MetricColumns | None:
+    """Lines that all have a step and no dataset, as most do; None where any is another."""
+    if max(map(len, lines), default=0) > _FIELD_BYTES:
+        return None
+    try:
+        times, values, steps = zip(*(line.split(b" ") for line in lines), strict=True)
+        millis = [int(time) for time in times]
+        if min(millis) <= -_EXACT or max(millis) >= _EXACT:
+            return None
+        return MetricColumns(
+            array("q", map(int, steps)),
+            array("d", map(float, values)),
+            array("d", [time / 1000 for time in millis]),
+        )
+    except (ValueError, OverflowError):
+        return None

@@ -41,7 +41,8 @@ from archiver.view import View
 
 _VALUE_BYTES = 1 << 20
 """One parameter or tag; MLflow itself allows a few thousand characters."""
-_BATCH = 1 << 16
+_BATCH, _BATCH_BYTES = 1 << 16, 1 << 22
+"""Lines that are taken at once."""
 _TOLD = 5
 """Bad lines that are told one by one."""
 _COMMIT = re.compile(r"[0-9a-f]{7,64}\Z")
@@ -217,24 +218,53 @@ def _metric(run: Run, key: str, entry: Entry, points: PointSink) -> None:
     artifact = run.artifact
     stream = LineStream(artifact.open(entry).chunks(), artifact.limits)
     held: dict[tuple[str, str], _Columns] = {}
-    waiting: tuple[int, bytes] | None = None
+    block: list[bytes] = []
+    size = 0
     for number, line in stream:
-        if waiting is not None:
-            _line(run, entry, waiting, held)
-        waiting = number, line
-        if number % _BATCH == 0:
+        if len(block) >= _BATCH or size >= _BATCH_BYTES:
+            _block(run, entry, number - len(block), block, held)
             _flush(run, key, entry, held, points)
-    if waiting is not None and stream.tally.torn_tail:
+            block, size = [], 0
+        block.append(line)
+        size += len(line)
+    if block and stream.tally.torn_tail:
         # Its last number may have lost digits.
+        block.pop()
         run.corrupt += 1
         run.torn = entry
-        _tell(run, entry, "torn-line", "the last line has no end", f"L{waiting[0]}")
-    elif waiting is not None:
-        _line(run, entry, waiting, held)
+        _tell(run, entry, "torn-line", "the last line has no end", f"L{stream.tally.lines}")
+    last = stream.tally.lines - stream.tally.torn_tail
+    _block(run, entry, last - len(block) + 1, block, held)
     for flaw in stream.tally.flaws:
         _tell(run, entry, flaw.code, flaw.message, flaw.place)
     _flush(run, key, entry, held, points)
     artifact.release(entry)
+
+
+def _block(
+    run: Run,
+    entry: Entry,
+    begun: int,
+    block: list[bytes],
+    held: dict[tuple[str, str], _Columns],
+) -> None:
+    """Take lines at once where all are plain, one by one where any is not."""
+    plain = mlflow_metric.parse_plain(block) if block else None
+    if plain is None:
+        for number, line in enumerate(block, begun):
+            _line(run, entry, (number, line), held)
+        return
+    columns = held.setdefault(("", ""), _Columns())
+    columns.steps.extend(plain.steps)
+    columns.values.extend(plain.values)
+    columns.times.extend(plain.seconds)
+    _reach(run, min(plain.steps), max(plain.steps))
+    run.read += len(block)
+
+
+def _reach(run: Run, first: int, last: int) -> None:
+    run.first_step = first if run.first_step is None else min(first, run.first_step)
+    run.last_step = last if run.last_step is None else max(last, run.last_step)
 
 
 def _line(
@@ -251,8 +281,7 @@ def _line(
     columns.values.append(point.value)
     columns.steps.append(NO_STEP if point.step is None else point.step)
     if point.step is not None:
-        run.first_step = point.step if run.first_step is None else min(point.step, run.first_step)
-        run.last_step = point.step if run.last_step is None else max(point.step, run.last_step)
+        _reach(run, point.step, point.step)
     run.read += 1
 
 

@@ -53,6 +53,9 @@ def test_every_parameter_and_point(name: str, tmp_path: Path, monkeypatch: pytes
         tmp_path / "mlruns" / experiment.name,
     )
     (run_dir,) = [path for path in experiment.iterdir() if path.is_dir()]
+    # Empty directories are not kept in a repository; MLflow takes a run without them for none.
+    for folder in ("params", "metrics", "tags", "artifacts"):
+        (tmp_path / "mlruns" / experiment.name / run_dir.name / folder).mkdir(exist_ok=True)
     store = FileStore(str(tmp_path / "mlruns"))
     run = store.get_run(run_dir.name)
     params, metrics = read_here(source)
