@@ -18,6 +18,7 @@ from archiver.model.record import (
     Accounting,
     Checkpoint,
     Coverage,
+    DataCopy,
     Dataset,
     Digest,
     FileEntry,
@@ -35,6 +36,8 @@ from archiver.series import SeriesSet
 from archiver.spool import PointSpool
 from archiver.status import Verdict
 
+_WEIGHTS = (".safetensors", ".bin", ".ckpt", ".distcp", ".pkl", ".pt", ".pth")
+"""Endings of files whose digest stands with their checkpoint."""
 UNFILED = "unfiled"
 """Experiment of runs that belong to none and were not found below one."""
 
@@ -102,7 +105,7 @@ def assemble(
         series=summaries,
         checkpoints=checkpoints,
         datasets=context.datasets,
-        data_copies=tuple(collected.all("data_copies")),
+        data_copies=_copies(collected.all("data_copies")),
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
         accounting=_accounting(collected, joined),
@@ -130,7 +133,10 @@ def _verdicts(
         [*merged, *(step for step in signs if step), *filter(None, attempts)]
     )
     verdicts: dict[str | None, tuple[Verdict, ...]] = {
-        step: status.per_attempt(signs.get(step, ()), attempts.get(step, NO_ATTEMPTS))
+        # Whatever a step that is switched off left behind is an earlier execution's.
+        step: status.per_attempt(
+            () if step in plan.disabled else signs.get(step, ()), attempts.get(step, NO_ATTEMPTS)
+        )
         for step in steps_seen
     }
     names = {step: merged[step].name if step in merged else "" for step in steps_seen}
@@ -191,7 +197,9 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
     # A reader says `other` of one that it knows not to be the last, such as a torn one.
     stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
-    return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
+    stated = any("last" in item.tags for item in ordered)
+    last = None if stated else max(stepped, default=None)
+    return tuple(_tagged(item, last, hashed) for item in ordered)
 
 
 def _tagged(
@@ -206,7 +214,7 @@ def _tagged(
         if scope == item.at.scope
         and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt", ".pkl"))
+        and path.endswith(_WEIGHTS)
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 
@@ -228,6 +236,19 @@ def _datasets(found: Sequence[Dataset]) -> tuple[Dataset, ...]:
             }
             group[twin] = replace(known, **gaps)
     return tuple(item for key in sorted(merged) for item in merged[key])
+
+
+def _copies(found: Sequence[DataCopy]) -> tuple[DataCopy, ...]:
+    """One entry per source and destination: the one that copied most.
+
+    A preparation that is run again finds everything there and copies nothing.
+    """
+    merged: dict[tuple[str, str], DataCopy] = {}
+    for item in found:
+        known = merged.get((item.source, item.destination))
+        if known is None or (item.files_copied or 0) > (known.files_copied or 0):
+            merged[item.source, item.destination] = item
+    return tuple(merged.values())
 
 
 def _filled(item: Dataset) -> int:

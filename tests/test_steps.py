@@ -180,3 +180,11 @@ def test_attempts_tell_their_jobs():
     assert (first.id, first.status_word, first.exit_code) == ("101", "FAILED", 1)
     assert first.logs == ("slurm-101.out",)
     assert (second.id, second.params_changed, step.retries) == ("102", {"batch_size": 2}, 1)
+
+
+def test_steps_that_are_counted_from_0_are_one_more():
+    """The last step's number is not how many were done."""
+    series = (loss(points=3, last=0.5, last_step=47, attributes={"first_step": "0"}),)
+    (step,) = assembled([train()], context(series=series))
+    assert step.training is not None
+    assert step.training.steps == 48
