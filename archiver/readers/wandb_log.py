@@ -1,0 +1,498 @@
+"""W&B transaction log (`run-<id>.wandb`): everything that a run sent, or would have sent.
+
+Offline runs hold configuration, history and summary here and nowhere else. A run record comes
+first, configuration in it and in later records (applied in order), then history rows, summary
+updates, system statistics and console output. An exit record is written when the run is
+finished; its code is left out when it is 0, and is 255 after Ctrl-C. A killed writer leaves
+whole blocks of 32 KiB, often with the first part of a record at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from archiver.codecs import traceback_text, wandb_record
+from archiver.codecs.protobuf import WireError
+from archiver.codecs.wandb_log import MAGIC, WandbLog
+from archiver.codecs.wandb_record import Item, Message
+from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.model.claims import (
+    AttemptMark,
+    AttemptTrail,
+    Claim,
+    Evidence,
+    EvidenceKind,
+    Location,
+    Origin,
+    Problem,
+    Trust,
+)
+from archiver.model.points import NO_STEP, Batch, SeriesSpec
+from archiver.model.record import Accounting, Config, Dependency, Related, Step
+from archiver.model.times import Clock, from_epoch
+from archiver.model.values import Value
+from archiver.view import View, emptiness
+from archiver.wandb_history import METRICS, History, flat, number
+from archiver.wandb_machine import claims as machine_claims
+from archiver.wandb_machine import command, machine, repository
+
+INTERRUPTED = 255
+"""Exit code that W&B gives a run that Ctrl-C ended."""
+_FILE = re.compile(r"run-(\w{1,128})\.wandb\Z")
+_GPU = re.compile(r"gpu\.(?:process\.)?(\d{1,4})\.(\w{1,60})\Z")
+_SYSTEM: dict[str, Metric] = {
+    "gpu": Metric("gpu_util", "%"),
+    "memoryAllocated": Metric("gpu_mem", "%"),
+    "memoryAllocatedBytes": Metric("gpu_mem", "bytes"),
+    "temp": Metric("gpu_temp", "degC"),
+    "powerWatts": Metric("gpu_power", "W"),
+    "cpu": Metric("cpu_util", "%"),
+    "proc.memory.rssMB": Metric("host_mem", "MB"),
+    "memory_percent": Metric("", "%"),
+}
+_NAMES_KEPT = 200
+
+
+@dataclass
+class Log:
+    """A log still to be read, and what reading it finds out."""
+
+    stream: WandbLog
+    history: History
+    run: Message = field(default_factory=Message)
+    run_at: int = 0
+    config: dict[str, Value] = field(default_factory=dict)
+    summary: dict[tuple[str, ...], Item] = field(default_factory=dict)
+    environment: dict[str, Value] = field(default_factory=dict)
+    environment_at: int = 0
+    stats: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
+    stats_other: int = 0
+    telemetry: Message = field(default_factory=Message)
+    telemetry_at: int = 0
+    producer: str = ""
+    exit: tuple[int, int, int] | None = None
+    """Offset of the exit record, exit code, seconds that the run took."""
+    preempting: int | None = None
+    console: str = ""
+    """The end of what was printed."""
+    console_at: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    undecodable: int = 0
+    last_time: float | None = None
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def ended(self) -> float | None:
+        """The last time that anything in the log carries, Unix seconds."""
+        known = [time for time in (self.last_time, self.history.last_time) if time is not None]
+        return max(known, default=None)
+
+
+def detect(artifact: Artifact) -> Match:
+    """The file's magic bytes; under its name, damaged without them."""
+    head = artifact.head()
+    if head.startswith(MAGIC):
+        return Match.YES
+    return Match.NO if head.strip(b"\0") and not MAGIC.startswith(head) else Match.DAMAGED
+
+
+def parse(artifact: Artifact) -> WandbLog:
+    """A lazy walk over the log's records."""
+    return WandbLog(artifact.chunks(), artifact.limits)
+
+
+def to_reading(stream: WandbLog, artifact: Artifact, points: PointSink) -> Reading:
+    """Points to the sink; identity, configuration, machine and end as claims and evidence."""
+    log = Log(stream, History(points, artifact.path, artifact.path))
+    for offset, payload in stream:
+        try:
+            _take(log, artifact, offset, payload)
+        except WireError as fault:
+            log.undecodable += 1
+            stream.tally.flaws.add("undecodable-record", str(fault), f"byte {offset}")
+    log.history.flush()
+    _emit_stats(log, artifact, points)
+    view = View.of(_Placed(artifact, log.environment_at), log.environment)
+    return Reading(
+        claims=(*_identity(log, artifact), *machine_claims(view)),
+        configs=_configs(log, artifact),
+        dependencies=tuple(_dependencies(log, artifact)),
+        repositories=tuple(filter(None, [repository(view)])),
+        steps=(_step(log, artifact, view),) if log.kinds else (),
+        evidence=tuple(_evidence(log, artifact)),
+        attempts=(_trail(log, artifact, view),) if log.kinds else (),
+        related=tuple(_related(log)),
+        problems=(*_problems(log, artifact), *emptiness(artifact), *view.problems),
+        accounting=_accounting(log, artifact),
+        extras=_extras(log, view),
+    )
+
+
+class _Placed(Artifact):
+    """The artifact, for a view of what one of its records states."""
+
+    def __init__(self, artifact: Artifact, offset: int) -> None:
+        super().__init__(
+            artifact.run, artifact.tree, artifact.files, artifact.path, artifact.limits
+        )
+        self._offset = offset
+
+    def at(self, place: str = "", path: str | None = None) -> Location:
+        """The record that the value stands in; pointers do not lead into a binary file."""
+        del place
+        return super().at(f"byte {self._offset}", path)
+
+
+def _take(log: Log, artifact: Artifact, offset: int, payload: bytes) -> None:
+    kind, body = wandb_record.kind_of(payload, artifact.limits)
+    log.kinds[kind or "unknown"] = log.kinds.get(kind or "unknown", 0) + 1
+    handler = _HANDLERS.get(kind)
+    if handler is not None:
+        handler(log, artifact, offset, body)
+
+
+def _take_run(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
+    log.run, log.run_at = wandb_record.read(body, artifact.limits), offset
+    for config in log.run.fields.get(4, ()):
+        if isinstance(config, bytes):
+            _take_config(log, artifact, offset, config)
+    if 19 in log.run.fields:
+        log.telemetry, log.telemetry_at = log.run.message(19), offset
+
+
+def _take_config(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    limits = artifact.limits
+    for item in wandb_record.items(body, 1, limits):
+        wandb_record.place(log.config, item.path, item.value(limits))
+    for item in wandb_record.items(body, 2, limits):
+        wandb_record.remove(log.config, item.path)
+
+
+def _take_history(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    limits = artifact.limits
+    row: dict[str, Value] = {}
+    for item in wandb_record.items(body, 1, limits):
+        wandb_record.place(row, item.path, item.value(limits))
+    message = wandb_record.read(body, limits)
+    step = message.message(2).integer(1) if 2 in message.fields else None
+    log.history.add(row.items(), step)
+
+
+def _take_summary(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    for item in wandb_record.items(body, 1, artifact.limits):
+        log.summary[item.path] = item
+    for item in wandb_record.items(body, 2, artifact.limits):
+        log.summary.pop(item.path, None)
+
+
+def _take_stats(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    limits = artifact.limits
+    time = wandb_record.read(body, limits).seconds(2)
+    _note_time(log, time)
+    named = [(".".join(i.path), i.value(limits)) for i in wandb_record.items(body, 3, limits)]
+    for key, value in flat(named):
+        figure = number(value)
+        if figure is None:
+            log.stats_other += 1
+            continue
+        steps, values, times = log.stats.setdefault(key, (array("q"), array("d"), array("d")))
+        steps.append(NO_STEP)
+        values.append(figure)
+        times.append(float("nan") if time is None else time)
+
+
+def _take_output(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
+    message = wandb_record.read(body, artifact.limits)
+    _note_time(log, message.seconds(2))
+    text = message.text(3)
+    log.console = (log.console + text)[-artifact.limits.traceback_bytes :]
+    log.console_at = offset
+
+
+def _take_environment(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
+    log.environment.update(wandb_record.environment(body, artifact.limits))
+    log.environment_at = log.environment_at or offset
+
+
+def _take_exit(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
+    message = wandb_record.read(body, artifact.limits)
+    log.exit = (offset, message.integer(1), message.integer(2))
+
+
+def _take_telemetry(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
+    log.telemetry, log.telemetry_at = wandb_record.read(body, artifact.limits), offset
+
+
+def _take_metric(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    message = wandb_record.read(body, artifact.limits)
+    name, counter = message.text(1) or message.text(2), message.text(4)
+    if name and counter:
+        log.history.define(name, counter)
+
+
+def _take_header(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    log.producer = wandb_record.read(body, artifact.limits).message(1).text(1)
+
+
+def _take_files(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
+    for item in wandb_record.read(body, artifact.limits).messages(1):
+        if item.text(1) and len(log.files) < _NAMES_KEPT:
+            log.files.append(item.text(1))
+
+
+def _take_preempting(log: Log, _artifact: Artifact, offset: int, _body: bytes) -> None:
+    log.preempting = offset
+
+
+_HANDLERS: dict[str, Callable[[Log, Artifact, int, bytes], None]] = {
+    "run": _take_run,
+    "config": _take_config,
+    "history": _take_history,
+    "summary": _take_summary,
+    "stats": _take_stats,
+    "output": _take_output,
+    "environment": _take_environment,
+    "exit": _take_exit,
+    "telemetry": _take_telemetry,
+    "metric": _take_metric,
+    "header": _take_header,
+    "files": _take_files,
+    "preempting": _take_preempting,
+}
+
+
+def _note_time(log: Log, time: float | None) -> None:
+    if time is not None:
+        log.last_time = time if log.last_time is None else max(time, log.last_time)
+
+
+def _emit_stats(log: Log, artifact: Artifact, points: PointSink) -> None:
+    for key, (steps, values, times) in log.stats.items():
+        card = _GPU.match(key)
+        metric = _SYSTEM.get(card[2] if card else key, Metric(""))
+        own = card is not None and key.startswith("gpu.process.")
+        spec = SeriesSpec(
+            key,
+            artifact.path,
+            None if own else metric.canonical or None,
+            labels=(("gpu", card[1]),) if card else (),
+            axis="time",
+            unit=metric.unit,
+            clock=Clock.EPOCH.value,
+            attributes=(("kind", "system"),),
+        )
+        points.add(Batch(spec, artifact.path, steps, values, None, times, family=artifact.path))
+
+
+def _place(artifact: Artifact, offset: int) -> Location:
+    return artifact.at(f"byte {offset}")
+
+
+def _identity(log: Log, artifact: Artifact) -> Iterator[Claim]:
+    """Inside another producer's run the tracker's names are copies."""
+    place = _place(artifact, log.run_at)
+    named_after = _FILE.match(artifact.name)
+    if named_after and not log.run.text(1):
+        whole = artifact.at()
+        rule = "id-in-file-name"
+        yield Claim(
+            "summary.run_id", named_after[1], whole, Trust.HINT, Origin.DERIVED, rule, (whole,)
+        )
+    named = {"summary.run_id": log.run.text(1), "summary.experiment": log.run.text(3)}
+    for name, value in named.items():
+        if value:
+            yield Claim(name, value, place, Trust.COPY)
+    started = _started(log)
+    if started is not None:
+        instant = from_epoch(started)
+        if instant is not None:
+            yield Claim("summary.started_at", instant.iso(), place, Trust.COPY)
+    if not log.environment.get("host") and log.run.text(13):
+        yield Claim("summary.host", [log.run.text(13)], place)
+    if not log.environment.get("python") and log.telemetry.text(4):
+        yield Claim("summary.python", log.telemetry.text(4), _place(artifact, log.telemetry_at))
+    commit = log.run.message(21).text(2) if 21 in log.run.fields else ""
+    if commit and "git" not in log.environment:
+        yield Claim("summary.git_commit", commit, place)
+
+
+def _started(log: Log) -> float | None:
+    return log.run.seconds(17)
+
+
+def _configs(log: Log, artifact: Artifact) -> tuple[Config, ...]:
+    values = {key: value for key, value in log.config.items() if key != "_wandb"}
+    if not values:
+        return ()
+    config = Config(
+        at=_place(artifact, log.run_at),
+        id=artifact.path,
+        role="resolved",
+        format="wandb",
+        values=values,
+    )
+    return (config,)
+
+
+def _dependencies(log: Log, artifact: Artifact) -> Iterator[Dependency]:
+    for name, number_ in (("wandb", 5), ("transformers", 6)):
+        version = log.telemetry.text(number_)
+        if version:
+            place = _place(artifact, log.telemetry_at)
+            yield Dependency(at=place, name=name, version=version, kind="imported")
+
+
+def _step(log: Log, artifact: Artifact, view: View) -> Step:
+    limits = artifact.limits
+    tree: dict[str, Value] = {}
+    for path, item in log.summary.items():
+        wandb_record.place(tree, path, item.value(limits))
+    metrics: dict[str, Value] = {
+        key: value
+        for key, value in flat(tree.items())
+        if not key.startswith("_") and not isinstance(value, dict | list)
+    }
+    failure = _failure(log)
+    how = command(view)
+    return Step(
+        at=_place(artifact, log.run_at),
+        step_id="1",
+        name="train",
+        metrics=metrics,
+        error=failure.error or None if failure else None,
+        error_stack=failure.stack if failure else None,
+        command=how if how.argv else None,
+    )
+
+
+def _failure(log: Log) -> traceback_text.TracebackText | None:
+    """The traceback that ended the run.
+
+    A bad exit says that one did; without an exit, it is one that nothing came after.
+    """
+    if log.exit is not None and log.exit[1] == 0:
+        return None
+    found = traceback_text.last(log.console)
+    ended = found is not None and (log.exit is not None or not found.followed)
+    return found if ended else None
+
+
+def _evidence(log: Log, artifact: Artifact) -> Iterator[Evidence]:
+    family = artifact.path
+
+    def sign(kind: EvidenceKind, detail: str, offset: int) -> Evidence:
+        return Evidence(kind, detail, _place(artifact, offset), family=family)
+
+    extent = log.history.extent
+    if extent is not None:
+        yield sign(EvidenceKind.PROGRESS, f"last row at step {extent[1]}", log.run_at)
+    if log.preempting is not None:
+        yield sign(EvidenceKind.INTERRUPTION, "marked as being preempted", log.preempting)
+    failure = _failure(log)
+    if failure is not None and "KeyboardInterrupt" not in failure.error:
+        detail = f"a traceback ends the output: {failure.error}"[:300]
+        yield sign(EvidenceKind.FAILURE, detail, log.console_at)
+    if log.exit is not None:
+        offset, code, _ = log.exit
+        if code == 0:
+            yield sign(EvidenceKind.END_MARKER, "the exit record is written at the end", offset)
+        elif code == INTERRUPTED:
+            yield sign(EvidenceKind.INTERRUPTION, "exit code 255: Ctrl-C", offset)
+        else:
+            yield sign(EvidenceKind.FAILURE, f"exit code {code}", offset)
+    elif log.kinds:
+        yield sign(EvidenceKind.RUNNING_WORD, "no exit record was written", log.run_at)
+    cut = log.stream.tally.truncated_at
+    if cut is not None:
+        yield sign(EvidenceKind.DEATH, "the last record is torn", cut)
+
+
+def _trail(log: Log, artifact: Artifact, view: View) -> AttemptTrail:
+    started, ended, extent = _started(log), log.ended, log.history.extent
+    argv = command(view).argv
+    mark = AttemptMark(
+        _place(artifact, log.run_at),
+        started=from_epoch(started) if started is not None else None,
+        ended=from_epoch(ended) if ended is not None else None,
+        first_step=extent[0] if extent else None,
+        command=" ".join(argv) or None,
+        host=log.run.text(13) or view.filled("host"),
+        id=log.run.text(1) or None,
+        exit_code=log.exit[1] if log.exit else None,
+    )
+    return AttemptTrail(artifact.path, (mark,))
+
+
+def _related(log: Log) -> Iterator[Related]:
+    branch = log.run.message(23) if 23 in log.run.fields else Message()
+    if branch.text(1):
+        yield Related("parent", branch.text(1))
+
+
+def _problems(log: Log, artifact: Artifact) -> Iterator[Problem]:
+    yield from artifact.problems(log.stream.tally.flaws)
+    if log.history.unplaced:
+        message = f"{log.history.unplaced} points lack the step counter of their metric"
+        yield artifact.problem("no-step", message)
+
+
+def _accounting(log: Log, artifact: Artifact) -> Accounting:
+    tally = log.stream.tally
+    values = sum(log.history.other.values()) + log.stats_other
+    reasons = dict(tally.flaws.counts)
+    if values:
+        reasons["values-without-number"] = values
+    return Accounting(
+        artifact.path,
+        READER.kind,
+        artifact.size,
+        read=tally.records - log.undecodable,
+        corrupt=tally.corrupt + tally.lost + log.undecodable + (tally.truncated_at is not None),
+        reasons=reasons,
+        scope=artifact.run.scope,
+    )
+
+
+def _extras(log: Log, view: View) -> dict[str, Value]:
+    run = log.run
+    texts = {
+        "entity": run.text(2),
+        "display_name": run.text(8),
+        "notes": run.text(9),
+        "group": run.text(6),
+        "job_type": run.text(7),
+        "sweep_id": run.text(12),
+        "producer": log.producer,
+        "platform": log.telemetry.text(13),
+    }
+    extras: dict[str, Value] = {key: text for key, text in texts.items() if text}
+    if run.integer(18):
+        extras["resumed_at_log_call"] = run.integer(14)
+    if run.texts(10):
+        extras["tags"] = list[Value](run.texts(10)[:_NAMES_KEPT])
+    if log.kinds:
+        extras["records"] = dict[str, Value](sorted(log.kinds.items()))
+    if log.history.other:
+        kept = sorted(log.history.other.items())[:_NAMES_KEPT]
+        extras["values_without_number"] = dict[str, Value](kept)
+    if log.files:
+        extras["files"] = list[Value](log.files)
+    noted = machine(view)
+    if noted:
+        extras["machine"] = noted
+    return extras
+
+
+READER = Reader(
+    name="wandb_log",
+    kind="wandb.log",
+    summary="W&B transaction log run-<id>.wandb: configuration, history, system figures, end",
+    select=files("*.wandb"),
+    detect=detect,
+    parse=parse,
+    map=to_reading,
+    metrics=METRICS,
+)
