@@ -44,9 +44,9 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(call install,$(VENV),--no-deps --no-build-isolation -e .)
 	@printf '%s' '$(CURDIR)' > $@
 
-$(ORACLES)/.ready: requirements/dev.txt requirements/oracles.txt pyproject.toml
+$(ORACLES)/.ready: requirements/oracles.txt pyproject.toml
 	@$(call make_venv,$(ORACLES))
-	@$(call install,$(ORACLES),-r requirements/dev.txt -r requirements/oracles.txt)
+	@$(call install,$(ORACLES),-r requirements/oracles.txt)
 	@$(call install,$(ORACLES),--no-deps --no-build-isolation -e .)
 	@printf '%s' '$(CURDIR)' > $@
 
@@ -114,12 +114,12 @@ wheel: $(VENV)/.ready
 oracles: $(ORACLES)/.ready
 	$(ORACLES)/bin/python -m pytest -m oracle
 
-# Constraints keep both environments on the same versions.
+# The vendors' packages do not agree with every version of the other environment.
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 	  --group dev pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --group oracles pyproject.toml -c requirements/dev.txt -o requirements/oracles.txt
+	  --group dev --group oracles pyproject.toml -o requirements/oracles.txt
 
 clean:
 	rm -rf $(VENV) $(ORACLES) $(ARCHIVES) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -55,6 +55,8 @@ class Artifact:
     limits: Limits
     member: Member | None = None
     """The run that an artifact beside the runs of an experiment is read for; None inside a run."""
+    on_release: Callable[[Entry, OpenFile], None] = lambda _entry, _handle: None
+    """Told each file that the reader lets go of, while it is still open."""
     _open: dict[str, OpenFile] = field(default_factory=dict)
     _json: JsonDocument | None = None
     _yaml: YamlDocument | None = None
@@ -106,6 +108,31 @@ class Artifact:
         if entry.path not in self._open:
             self._open[entry.path] = self.run.open(entry)
         return self._open[entry.path]
+
+    def content(self, entry: Entry, most: int) -> bytes:
+        """The beginning of one of many small files, which is let go of at once.
+
+        Raises:
+            ReadFault: when the system will not let it be read.
+        """
+        data = self.open(entry).read_at(0, most)
+        self.release(entry)
+        return data
+
+    def release(self, entry: Entry) -> None:
+        """Let go of a file that was read.
+
+        Systems allow a process about a thousand open files, and an artifact may have more.
+        """
+        handle = self._open.pop(entry.path)
+        try:
+            self.on_release(entry, handle)
+        finally:
+            handle.close()
+
+    def handle(self, entry: Entry) -> OpenFile | None:
+        """The handle of a file, if it is open."""
+        return self._open.get(entry.path)
 
     def chunks(self) -> Iterator[bytes]:
         """The (first) file from its start, as a stream."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver import attempts as attempts_module
-from archiver import discover, series, status, steps
+from archiver import contracts, lockfiles, series, status, steps
+from archiver import plan as plans
+from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.collect import FIRST_FILE, Collected
-from archiver.derive import derive
+from archiver.derive import derive, derive_from_steps
 from archiver.model import fields as registry
 from archiver.model.claims import COMMAND_LINE, Claim, Location, Origin, Problem, Trust
 from archiver.model.record import (
     Accounting,
     Checkpoint,
     Coverage,
+    DataCopy,
     Dataset,
     Digest,
     FileEntry,
@@ -27,11 +29,15 @@ from archiver.model.record import (
     Step,
 )
 from archiver.model.values import Value
+from archiver.plan import Plan
 from archiver.resolve import resolve
 from archiver.rundir import natural
 from archiver.series import SeriesSet
 from archiver.spool import PointSpool
+from archiver.status import Verdict
 
+_WEIGHTS = (".safetensors", ".bin", ".ckpt", ".distcp", ".pkl", ".pt", ".pth")
+"""Endings of files whose digest stands with their checkpoint."""
 UNFILED = "unfiled"
 """Experiment of runs that belong to none and were not found below one."""
 
@@ -54,6 +60,8 @@ class Assembled:
 
     record: RunRecord
     series: SeriesSet
+    attempts: Mapping[str | None, Attempts]
+    """By step."""
 
 
 def assemble(
@@ -61,46 +69,84 @@ def assemble(
 ) -> Assembled:
     """Resolve, judge and sum up everything that was read."""
     claims = [*collected.claims, *_declared(declared)]
-    attempts = attempts_module.join(collected.trails)
-    joined = series.join(spool, attempts)
+    plan = planned(collected)
+    attempts = plan.attempts(collected.trails)
+    joined = series.join(spool, plan, attempts)
     summaries = _attributed(joined, collected)
-    producers = discover.producers(collected.kinds)
-    verdicts = status.per_attempt(collected.evidence, attempts)
+    producers = contracts.producers(collected.kinds)
+    merged = steps.merge(collected.all("steps"), plan)
+    verdicts, verdict = _verdicts(collected, plan, attempts, merged)
     resolved = resolve(claims)
-    resolved.setdefault("summary.status", status.resolved(verdicts[-1]))
-    resolved = derive(resolved, attempts, summaries)
+    resolved.setdefault("summary.status", status.resolved(verdict))
+    resolved = derive(resolved, attempts, plan.training, summaries)
     checkpoints = _checkpoints(collected.all("checkpoints"), collected.files)
-    configs = tuple(sorted(collected.all("configs"), key=lambda item: natural(item.id)))
+    configs = tuple(sorted(plan.owned(collected.all("configs")), key=lambda c: natural(c.id)))
     context = steps.Context(
         resolved,
+        plan,
         attempts,
         verdicts,
         configs,
         _datasets(collected.all("datasets")),
         checkpoints,
         summaries,
-        discover.stage(producers),
+        contracts.stage(producers),
     )
+    all_steps = steps.assemble(merged, context)
     partial = RunRecord(
         run=_identity(resolved, collected, placement, producers),
         coverage=Coverage(0, 0, 0, 0, 0, 0, {}),
-        fields=resolved,
+        fields=derive_from_steps(resolved, all_steps),
         configs=configs,
         dependencies=tuple(sorted(collected.all("dependencies"), key=lambda d: (d.name, d.kind))),
-        lockfiles=(),
+        lockfiles=lockfiles.join(collected.all("locks")),
         repositories=tuple(collected.all("repositories")),
-        steps=steps.assemble(collected.all("steps"), context),
+        steps=all_steps,
         series=summaries,
         checkpoints=checkpoints,
         datasets=context.datasets,
-        data_copies=tuple(collected.all("data_copies")),
-        artifacts=tuple(collected.all("artifacts")),
+        data_copies=_copies(collected.all("data_copies")),
+        artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
-        accounting=_accounting(collected.accounting, joined),
+        accounting=_accounting(collected, joined),
         problems=(*_problems(collected), *_refused(spool)),
         extras=_extras(collected),
     )
-    return Assembled(replace(partial, coverage=cover(partial)), joined)
+    return Assembled(replace(partial, coverage=cover(partial)), joined, attempts)
+
+
+def planned(collected: Collected) -> Plan:
+    """The steps of the run, as far as an artifact planned them."""
+    return plans.plan(collected.all("plans"), collected.all("steps"))
+
+
+def _verdicts(
+    collected: Collected,
+    plan: Plan,
+    attempts: Mapping[str | None, Attempts],
+    merged: Mapping[str, Step],
+) -> tuple[dict[str | None, tuple[Verdict, ...]], Verdict]:
+    """One verdict per attempt of every step, and the run's own."""
+    certain = [sign for sign in collected.evidence if not sign.fallback]
+    signs = plan.evidence(certain or collected.evidence)
+    steps_seen = dict.fromkeys(
+        [*merged, *(step for step in signs if step), *filter(None, attempts)]
+    )
+    verdicts: dict[str | None, tuple[Verdict, ...]] = {
+        # Whatever a step that is switched off left behind is an earlier execution's.
+        step: status.per_attempt(
+            () if step in plan.disabled else signs.get(step, ()), attempts.get(step, NO_ATTEMPTS)
+        )
+        for step in steps_seen
+    }
+    names = {step: merged[step].name if step in merged else "" for step in steps_seen}
+    trained = [step for step in steps_seen if names[step] == "train" or step == plan.training]
+    trained.sort(key=natural)
+    training = verdicts[trained[-1]][-1] if trained else None
+    others = {
+        step: (names[step], verdicts[step][-1]) for step in steps_seen if step not in trained[-1:]
+    }
+    return verdicts, status.of_run(training, others, status.judge(signs.get(None, ())))
 
 
 def _declared(declared: Mapping[str, str]) -> list[Claim]:
@@ -120,9 +166,10 @@ def _declared(declared: Mapping[str, str]) -> list[Claim]:
 def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
     """Summaries with the name of the reader whose artifact holds their points."""
     readers = {
-        (reading.accounting.scope, reading.accounting.path): reading.reader
+        (reading.accounting.scope, path): reading.reader
         for reading in collected.readings
         if reading.accounting is not None
+        for path in reading.files
     }
     return tuple(
         replace(item.summary, reader=readers.get((item.spec.scope, item.summary.at.path), ""))
@@ -133,7 +180,7 @@ def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
 def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tuple[Checkpoint, ...]:
     """One entry per path: the directory itself, with what other artifacts say of it."""
     merged: dict[str, Checkpoint] = {}
-    for item in sorted(found, key=lambda checkpoint: not checkpoint.present):
+    for item in sorted(found, key=lambda known: (not known.present, known.files is None)):
         known = merged.get(item.path)
         if known is None:
             merged[item.path] = item
@@ -144,26 +191,30 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             step=known.step if known.step is not None else item.step,
             epoch=known.epoch if known.epoch is not None else item.epoch,
             metric=known.metric if known.metric is not None else item.metric,
+            digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
         )
     hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
-    stepped = [item.step for item in ordered if item.step is not None]
-    return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
+    # A reader says `other` of one that it knows not to be the last, such as a torn one.
+    stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
+    stated = any("last" in item.tags for item in ordered)
+    last = None if stated else max(stepped, default=None)
+    return tuple(_tagged(item, last, hashed) for item in ordered)
 
 
 def _tagged(
     item: Checkpoint, last: int | None, hashed: Mapping[tuple[str, str], str | None]
 ) -> Checkpoint:
     tags = {tag for tag in item.tags if tag != "other"}
-    if item.step is not None and item.step == last:
+    if item.step is not None and item.step == last and "other" not in item.tags:
         tags.add("last")
     weights = [
         Digest("sha256", digest, Origin.DERIVED, path)
         for (scope, path), digest in sorted(hashed.items())
         if scope == item.at.scope
-        and path.startswith(item.path + "/")
+        and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt"))
+        and path.endswith(_WEIGHTS)
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 
@@ -187,6 +238,19 @@ def _datasets(found: Sequence[Dataset]) -> tuple[Dataset, ...]:
     return tuple(item for key in sorted(merged) for item in merged[key])
 
 
+def _copies(found: Sequence[DataCopy]) -> tuple[DataCopy, ...]:
+    """One entry per source and destination: the one that copied most.
+
+    A preparation that is run again finds everything there and copies nothing.
+    """
+    merged: dict[tuple[str, str], DataCopy] = {}
+    for item in found:
+        known = merged.get((item.source, item.destination))
+        if known is None or (item.files_copied or 0) > (known.files_copied or 0):
+            merged[item.source, item.destination] = item
+    return tuple(merged.values())
+
+
 def _filled(item: Dataset) -> int:
     return sum(getattr(item, spec.name) not in (None, ()) for spec in fields(item))
 
@@ -197,10 +261,16 @@ def _alike(left: Dataset, right: Dataset) -> bool:
     return all(a == b or a in (None, ()) or b in (None, ()) for a, b in pairs)
 
 
-def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Accounting, ...]:
+def _accounting(collected: Collected, joined: SeriesSet) -> tuple[Accounting, ...]:
+    """Each artifact's account, with what became of the points of all its files."""
     books = []
-    for item in sorted(artifacts, key=lambda entry: (entry.scope, natural(entry.path))):
-        counts = joined.per_file.get((item.scope, item.path), Counter())
+    for reading in collected.readings:
+        item = reading.accounting
+        if item is None:
+            continue
+        counts: Counter[str] = Counter()
+        for path in reading.files:
+            counts.update(joined.per_file.get((item.scope, path), Counter()))
         books.append(
             replace(
                 item,
@@ -208,7 +278,7 @@ def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Acc
                 superseded=item.superseded + counts["superseded"],
             )
         )
-    return tuple(books)
+    return tuple(sorted(books, key=lambda entry: (entry.scope, natural(entry.path))))
 
 
 def _problems(collected: Collected) -> list[Problem]:
@@ -241,7 +311,7 @@ def _identity(
 ) -> RunIdentity:
     digest = hashlib.sha256()
     head = next(
-        (collected.heads[kind] for kind in discover.provenance() if kind in collected.heads), None
+        (collected.heads[kind] for kind in contracts.provenance() if kind in collected.heads), None
     )
     if head is None:
         # Directories of the same name are told apart by what they hold, as far as it was read.
@@ -260,6 +330,7 @@ def _identity(
         dict(producers),
         placement.directory,
         digest.hexdigest(),
+        tuple(dict.fromkeys(collected.all("related"))),
     )
 
 
@@ -270,7 +341,7 @@ def _text(fields: Mapping[str, Resolved], name: str) -> str:
 
 def cover(record: RunRecord) -> Coverage:
     """How every field of the template is answered."""
-    inapplicable = discover.not_applicable(record.run.producers)
+    inapplicable = contracts.not_applicable(record.run.producers)
     answers = {
         item.name: _answer(item, record) or ("n/a" if item.name in inapplicable else "not recorded")
         for item in registry.FIELDS

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archiver.artifact import Artifact, Match
+from archiver.artifact import Artifact, Match, Member
 from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.limits import Limits
@@ -124,20 +124,24 @@ class Collector:
     """Told the file at hand and the bytes done so far."""
     done_bytes: int = 0
 
-    def collect(self, run: RunDir, tree: Tree, into: Collected) -> None:
-        """Read everything below one directory."""
+    def collect(
+        self, run: RunDir, tree: Tree, into: Collected, member: Member | None = None
+    ) -> None:
+        """Read everything below one directory.
+
+        With a `member`, the tree lies beside the runs of an experiment: artifacts that speak of
+        many runs are read for this one, everything else is listed.
+        """
         taken: dict[str, str] = {}
-        for path, candidates in self._candidates(tree):
-            artifact = Artifact(run, tree, candidates[0][1], path, self.limits)
+        for path, candidates in self._candidates(tree, member):
+            artifact = Artifact(run, tree, candidates[0][1], path, self.limits, member)
             try:
                 self._read(artifact, [reader for reader, _ in candidates], taken, into)
             finally:
                 artifact.close()
-        self.inventory(run, tree, into, taken)
+        self._inventory(run, tree, into, taken)
 
-    def inventory(
-        self, run: RunDir, tree: Tree, into: Collected, taken: Container[str] = ()
-    ) -> None:
+    def _inventory(self, run: RunDir, tree: Tree, into: Collected, taken: Container[str]) -> None:
         """List, hash and keep the files that no reader took."""
         for entry in tree.files:
             if entry.path not in taken:
@@ -148,13 +152,19 @@ class Collector:
         into.files.sort(key=lambda item: (item.scope, natural(item.path)))
 
     def _candidates(
-        self, tree: Tree
+        self, tree: Tree, member: Member | None
     ) -> list[tuple[str, list[tuple[Reader[Any], tuple[Entry, ...]]]]]:
-        found: dict[str, list[tuple[Reader[Any], tuple[Entry, ...]]]] = {}
+        """Candidates by path; those that only readers of no producer's own would take, last."""
+        found: dict[tuple[bool, str], list[tuple[Reader[Any], tuple[Entry, ...]]]] = {}
         for reader in self.readers:
+            if member is not None and not reader.shared:
+                continue
             for selection in reader.select(tree):
-                found.setdefault(selection.path, []).append((reader, selection.files))
-        return sorted(found.items(), key=lambda item: natural(item[0]))
+                if member is None or _in_reach(selection.path, member):
+                    key = (reader.fallback, selection.path)
+                    found.setdefault(key, []).append((reader, selection.files))
+        ordered = sorted(found.items(), key=lambda item: (item[0][0], natural(item[0][1])))
+        return [(path, candidates) for (_, path), candidates in ordered]
 
     def _read(
         self,
@@ -164,20 +174,31 @@ class Collector:
         into: Collected,
     ) -> None:
         free = [r for r in readers if not r.owns_files or artifact.entry.path not in taken]
+        kept: set[str] = set()
         try:
             reader = _recognise(artifact, free, into)
             if reader is None:
                 return
-            if reader.owns_files:
-                taken.update(dict.fromkeys((entry.path for entry in artifact.files), reader.kind))
+            own = artifact.files if reader.owns_files else ()
+            taken.update(dict.fromkeys((entry.path for entry in own), reader.kind))
             if reader.kind in self.identifying and reader.kind not in into.heads:
                 into.heads[reader.kind] = artifact.head()
+            kind = reader.kind
+
+            def keep(entry: Entry, handle: OpenFile | None) -> None:
+                kept.add(entry.path)
+                self._keep(artifact.run, entry, kind, into, handle)
+
+            if own:
+                artifact.on_release = keep
             into.readings.append(self._run(reader, artifact))
-            if reader.owns_files:
-                for entry in artifact.files:
-                    self._keep(artifact.run, entry, reader.kind, into, artifact.open(entry))
+            for entry in own:
+                if entry.path not in kept:
+                    keep(entry, artifact.handle(entry))
         except ReadFault as fault:
             for entry in artifact.files:
+                if entry.path in kept:
+                    continue
                 taken[entry.path] = ""
                 into.files.append(_unreadable(artifact.run, entry, fault))
             into.problems.append(_fault_problem(artifact.run, artifact.path, fault))
@@ -188,12 +209,13 @@ class Collector:
             reading = reader.map(
                 reader.parse(artifact), artifact, ScopedSink(self.points, artifact.run.scope)
             )
-        except ReadFault:
+        except (ReadFault, ArchiverError):
             raise
         except Exception as crash:  # noqa: BLE001  a reader must not end the run
             problem = _crashed(reader, artifact, crash)
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
+        reading = replace(reading, files=tuple(entry.path for entry in artifact.files))
         return _stamp(reading, reader.name, artifact.run.scope, self.limits.problems_per_artifact)
 
     def _keep(
@@ -244,11 +266,28 @@ class Collector:
             return "copying is switched off"
         if entry.name.lower().endswith(HEAVY_SUFFIXES):
             return "weights or state"
+        if any(reader.data_set and reader.kind == kind for reader in self.readers):
+            return "training data"
         if size > self.policy.max_copy_bytes:
             return "larger than the copy limit"
         if kind is None and self.policy.copy == "artifacts":
             return "no artifact of a known kind"
         return None
+
+
+def _in_reach(path: str, member: Member) -> bool:
+    """Whether what lies beside the runs may speak of this one.
+
+    It is part of the run's experiment, or stands in a directory that leads to it (or in one
+    beside such a directory).
+    """
+    if not member.home or path.startswith(member.home + "/"):
+        return True
+    above = path.rpartition("/")[0]
+    return any(
+        not known or f"{member.home}/".startswith(known + "/")
+        for known in (above, above.rpartition("/")[0])
+    )
 
 
 def _refuse_full_disk(fault: Exception) -> None:

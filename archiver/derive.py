@@ -10,26 +10,37 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from archiver.attempts import Attempts, RunAttempt
-from archiver.model.claims import Location, Origin
-from archiver.model.record import Resolved, Series
+from archiver.attempts import NO_ATTEMPTS, Attempts, RunAttempt
+from archiver.model.claims import AttemptMark, Location, Origin
+from archiver.model.record import Resolved, Series, Step
 from archiver.model.times import Instant, parse_iso, seconds_between
 
 _CUDA_TAG = re.compile(r"\+cu(\d{1,2})(\d)$")
 _ACCELERATOR_TAG = re.compile(r"\+(cu|rocm)\d")
 
+_GIBIBYTES: dict[str | None, float] = {None: 1, "GiB": 1, "GB": 1, "MiB": 1 / 1024, "B": 2.0**-30}
+"""Unit of reported memory -> GiB; PyTorch's trainers write GB and mean 2^30 bytes."""
+
 
 def derive(
-    fields: Mapping[str, Resolved], attempts: Attempts, series: Sequence[Series]
+    fields: Mapping[str, Resolved],
+    attempts: Mapping[str | None, Attempts],
+    training: str | None,
+    series: Sequence[Series],
 ) -> dict[str, Resolved]:
-    """The fields with every derivable one added, in name order."""
+    """The fields with every derivable one added, in name order.
+
+    `attempts` are those of each step, `training` is the only step that trains.
+    """
     found = dict(fields)
-    _add(found, "summary.finished_at", _finished_at(attempts))
+    marks = [mark for known in attempts.values() for item in known.all for mark in item.marks]
+    _add(found, "summary.finished_at", _finished_at(marks))
     _add(found, "summary.duration_sec", _duration(found))
     _add(found, "summary.cuda", _cuda(found.get("summary.torch")))
     _add(found, "resources.peak_vram_gb", _peak_vram(found, series))
-    if len(attempts.all) > 1:
-        _total_train_time(found, attempts)
+    trained = attempts.get(training, NO_ATTEMPTS)
+    if len(trained.all) > 1:
+        _total_train_time(found, trained)
     return dict(sorted(found.items()))
 
 
@@ -54,14 +65,33 @@ def derived(
     )
 
 
-def _finished_at(attempts: Attempts) -> Resolved | None:
+def _finished_at(marks: Sequence[AttemptMark]) -> Resolved | None:
     """The last recorded event, for runs whose end nobody stated."""
-    if not attempts.all or attempts.all[-1].ended is None:
+    ends = [mark.ended for mark in marks if mark.ended is not None]
+    if not ends:
         return None
-    last = attempts.all[-1].ended
-    marks = [mark for mark in attempts.all[-1].marks if mark.ended == last]
-    places = [mark.ended_at or mark.at for mark in marks]
+    pool = [end for end in ends if end.absolute] or ends
+    last = max(pool, key=lambda instant: instant.micros)
+    places = [mark.ended_at or mark.at for mark in marks if mark.ended == last]
     return derived(last.iso(), "last-recorded-event", places)
+
+
+def derive_from_steps(fields: Mapping[str, Resolved], steps: Sequence[Step]) -> dict[str, Resolved]:
+    """The fields with those that a pipeline's steps add up to."""
+    found = dict(fields)
+    trained = [step for step in steps if step.name == "train" and step.training is not None]
+    times = [
+        (float(step.training.duration_sec), step.sources.get("training.duration_sec"), step.at)
+        for step in trained
+        if step.training is not None and step.training.duration_sec is not None
+    ]
+    if len(times) == len(trained) and times:
+        places = [source.at if source else at for _, source, at in times]
+        total = derived(
+            round(sum(time for time, _, _ in times), 6), "sum-of-training-steps", places
+        )
+        _add(found, "resources.train_time_sec", total)
+    return dict(sorted(found.items()))
 
 
 def _instant(resolved: Resolved | None) -> Instant | None:
@@ -102,16 +132,29 @@ def _accelerated(fields: Mapping[str, Resolved]) -> bool:
 
 
 def _peak_vram(fields: Mapping[str, Resolved], series: Sequence[Series]) -> Resolved | None:
-    """Largest reported memory; only where an accelerator is recorded.
+    """Largest reported memory; only where it is known to be an accelerator's.
 
-    ms-swift writes the same key for host memory when it trains on a CPU.
+    ms-swift writes the same key for host memory when it trains on a CPU; others measure nothing
+    but the device and say so.
     """
-    memory = [item for item in series if item.attributes.get("memory") == "peak"]
-    peaks = [item for item in memory if item.max is not None]
-    if not peaks or not _accelerated(fields):
+    accelerated = _accelerated(fields)
+    peaks = [
+        (item.max * _GIBIBYTES[item.unit], item)
+        for item in series
+        if item.attributes.get("memory") == "peak"
+        and item.max is not None
+        and item.unit in _GIBIBYTES
+        and (accelerated or item.attributes.get("device") == "accelerator")
+    ]
+    if not peaks:
         return None
-    best = max(peaks, key=lambda item: item.max or 0.0)
-    return derived(best.max, "largest-reported-memory", (best.at,))
+    value, best = max(peaks, key=lambda peak: peak[0])
+    note = None
+    if best.unit not in (None, "GiB"):
+        rank = f" of rank {best.labels['rank']}" if "rank" in best.labels else ""
+        as_of = f", last told at step {best.last_step}" if best.last_step is not None else ""
+        note = f"{best.max} {best.unit}{rank}{as_of}"
+    return derived(value, "largest-reported-memory", (best.at,), note)
 
 
 def _ends(attempt: RunAttempt) -> list[Location]:

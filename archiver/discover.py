@@ -1,163 +1,191 @@
-"""Contracts, and the run directories below a tree that satisfy one."""
+"""The runs below a tree: where each one's files lie.
+
+A directory is a run where it holds a marker of a contract. An artifact that describes an
+experiment names its runs itself, and says which files are whose.
+"""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
-from importlib.resources import files as package_files
 from typing import Any
 
-from archiver.artifact import Artifact, Match
-from archiver.extension import Reader
+from archiver import contracts
+from archiver.artifact import Artifact, Match, Member
+from archiver.extension import Reader, Selection
 from archiver.limits import Limits
 from archiver.rundir import ReadFault, RunDir, Tree, natural
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """An artifact whose presence makes a directory a run."""
+class Site:
+    """One run below a tree."""
 
-    kind: str
-    under: tuple[str, ...]
-    """Directories below the run that may hold it (shell patterns); empty: the run itself."""
+    member: Member
+    root: str
+    """The directory that is all of it; empty where it is the tree, or several places in it."""
+    without: tuple[str, ...] = ()
+    """Runs of their own inside of it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Era:
-    """What a producer wrote from some release on."""
-
-    name: str
-    evidence: tuple[str, ...]
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
+    @property
+    def whole(self) -> bool:
+        """Whether the run is the tree itself."""
+        return self.member.paths == ("",) and not self.without
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """Which artifacts make a run of one producer."""
-
-    name: str
-    title: str
-    markers: tuple[Marker, ...]
-    eras: tuple[Era, ...]
-    """Newest first."""
-    provenance: tuple[str, ...]
-    """Kinds in the order in which the producer writes them."""
-    not_applicable: frozenset[str]
-    """Template fields that runs of this producer cannot have."""
-    stage: str | None
-    """Stage of its training steps, where the producer knows only one."""
-
-    def era(self, kinds: Iterable[str]) -> Era | None:
-        """The run's era, or None when the artifacts satisfy none."""
-        present = set(kinds)
-        return next((era for era in self.eras if present & set(era.evidence)), None)
+class _Candidate:
+    reader: Reader[Any]
+    selection: Selection
+    contract: contracts.Contract
 
 
-@cache
-def contracts() -> tuple[Contract, ...]:
-    """Every contract, in name order."""
-    folder = package_files("archiver.contracts")
-    documents = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".toml")),
-        key=lambda item: item.name,
-    )
-    return tuple(_contract(tomllib.loads(item.read_text("utf-8"))) for item in documents)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A tree, and the means to look at it."""
+
+    run: RunDir
+    tree: Tree
+    readers: tuple[Reader[Any], ...]
+    limits: Limits
+
+    def artifact(self, selection: Selection) -> Artifact:
+        return Artifact(self.run, self.tree, selection.files, selection.path, self.limits)
+
+    def confirms(self, reader: Reader[Any], selection: Selection) -> bool:
+        artifact = self.artifact(selection)
+        try:
+            return bool(reader.detect(artifact) is Match.YES)
+        except ReadFault:
+            return False
+        finally:
+            artifact.close()
 
 
-def _contract(document: dict[str, Any]) -> Contract:
-    return Contract(
-        document["name"],
-        document["title"],
-        tuple(Marker(item["kind"], tuple(item["under"])) for item in document["markers"]),
-        tuple(
-            Era(
-                item["name"],
-                tuple(item["evidence"]),
-                tuple(item["required"]),
-                tuple(item["optional"]),
-            )
-            for item in document["eras"]
-        ),
-        tuple(document["provenance"]),
-        frozenset(document["not_applicable"]),
-        document.get("stage"),
-    )
+def sites(
+    run: RunDir, tree: Tree, readers: Iterable[Reader[Any]], limits: Limits
+) -> tuple[Site, ...]:
+    """Every run below the tree, in natural order; none where nothing says that there is one."""
+    search = _Search(run, tree, tuple(readers), limits)
+    members = _members(search)
+    claimed = [path for member in members for path in member.paths]
+    homes = [member.home for member in members]
+    roots = [
+        root
+        for root in _roots(search)
+        if not any(_within(root, path) for path in claimed)
+        and not any(_within(home, root) for home in homes)
+    ]
+    found = [_site(tree, member) for member in members]
+    for root in roots:
+        name = root.rpartition("/")[2]
+        member = Member(name, (root,), root.rpartition("/")[0])
+        inner = tuple(other for other in roots if other != root and _within(other, root))
+        found.append(Site(member, root, inner))
+    return tuple(sorted(found, key=lambda site: natural(_place(site.member))))
 
 
-def provenance() -> tuple[str, ...]:
-    """Kinds that identify a run, earliest written first, one contract after the other."""
-    return tuple(dict.fromkeys(kind for contract in contracts() for kind in contract.provenance))
+def _place(member: Member) -> str:
+    return member.paths[0] if member.paths else f"{member.home}/{member.name}"
 
 
-def producers(kinds: Iterable[str]) -> dict[str, str]:
-    """Producer -> era, for every contract that the artifacts satisfy."""
-    present = tuple(kinds)
-    eras = {contract.name: contract.era(present) for contract in contracts()}
-    return {name: era.name for name, era in eras.items() if era is not None}
+def _within(path: str, directory: str) -> bool:
+    return not directory or path == directory or path.startswith(directory + "/")
 
 
-def stage(names: Iterable[str]) -> str | None:
-    """Stage of the training steps of these producers, where one of them knows only one."""
-    known = (item.stage for item in contracts() if item.name in set(names))
-    return next((word for word in known if word), None)
+def _members(search: _Search) -> list[Member]:
+    """Runs that an experiment's own description names; the topmost description wins."""
+    found: list[Member] = []
+    described: list[tuple[Reader[Any], Selection]] = [
+        (reader, selection)
+        for reader in search.readers
+        if reader.members is not None
+        for selection in reader.select(search.tree)
+    ]
+    for reader, selection in sorted(described, key=lambda item: _depth(item[1].path)):
+        if any(_within(selection.path, path) for item in found for path in item.paths):
+            continue
+        artifact = search.artifact(selection)
+        try:
+            if reader.members is not None and reader.detect(artifact) is Match.YES:
+                found += reader.members(artifact)
+        except ReadFault:
+            continue
+        finally:
+            artifact.close()
+    return found
 
 
-def not_applicable(names: Iterable[str]) -> frozenset[str]:
-    """Template fields that none of these producers can have."""
-    sets = [contract.not_applicable for contract in contracts() if contract.name in set(names)]
-    return frozenset.intersection(*sets) if sets else frozenset()
+def _depth(path: str) -> tuple[int, object]:
+    return path.count("/"), natural(path)
 
 
-def run_roots(run: RunDir, tree: Tree, readers: Iterable[Reader[Any]], limits: Limits) -> list[str]:
-    """Directories (relative, "" is the tree itself) that are runs; the topmost wins."""
-    by_kind = {reader.kind: reader for reader in readers}
+def _site(tree: Tree, member: Member) -> Site:
+    there = tuple(path for path in member.paths if tree.holds(path))
+    whole = len(there) == 1 and (not there[0] or there[0] in tree.directories)
+    return Site(Member(member.name, there, member.home), there[0] if whole else "")
+
+
+def _roots(search: _Search) -> list[str]:
+    """Directories that hold a marker; inside of a run only several runs of a store are others."""
     found: list[str] = []
-    for root, candidates in _candidates(tree, by_kind):
-        inside = any(root == known or not known or root.startswith(known + "/") for known in found)
-        if not inside and any(_confirmed(run, tree, item, limits) for item in candidates):
-            found.append(root)
-    return sorted(found, key=natural)
+    stores: dict[tuple[str, str], list[str]] = {}
+    for root, candidates in _candidates(search):
+        around = next((known for known in found if _within(root, known)), None)
+        if around is None:
+            if any(search.confirms(item.reader, item.selection) for item in candidates):
+                found.append(root)
+            continue
+        for item in candidates:
+            if item.contract.store and search.confirms(item.reader, item.selection):
+                stores.setdefault((around, item.contract.name), []).append(root)
+                break
+    inner = [root for roots in stores.values() if len(roots) > 1 for root in roots]
+    return _without_aliases(sorted({*found, *inner}, key=natural))
 
 
-_Candidate = tuple[Reader[Any], Any]
+def _without_aliases(roots: list[str]) -> list[str]:
+    """A copy of the latest run under a name of its own is that run once more."""
+    aliases = {name for contract in contracts.every() for name in contract.aliases}
+    parents = {root: root.rpartition("/")[0] for root in roots}
+    return [
+        root
+        for root in roots
+        if root.rpartition("/")[2] not in aliases
+        or not any(
+            parents[other] == parents[root] and other.rpartition("/")[2] not in aliases
+            for other in roots
+        )
+    ]
 
 
-def _candidates(
-    tree: Tree, by_kind: dict[str, Reader[Any]]
-) -> Iterator[tuple[str, list[_Candidate]]]:
+def _candidates(search: _Search) -> Iterator[tuple[str, Sequence[_Candidate]]]:
     """Directories that hold something named like a marker, topmost first."""
+    by_kind = {reader.kind: reader for reader in search.readers}
     roots: dict[str, list[_Candidate]] = {}
-    for contract in contracts():
+    for contract in contracts.every():
         for marker in contract.markers:
             reader = by_kind.get(marker.kind)
-            for selection in reader.select(tree) if reader else ():
-                root = _root_of(selection.path.rpartition("/")[0], marker.under)
+            for selection in reader.select(search.tree) if reader else ():
+                root = _root_of(selection, marker.under, search.tree)
                 if reader is not None and root is not None:
-                    roots.setdefault(root, []).append((reader, selection))
+                    roots.setdefault(root, []).append(_Candidate(reader, selection, contract))
     for root in sorted(roots, key=lambda path: (path.count("/") + bool(path), natural(path))):
         yield root, roots[root]
 
 
-def _root_of(directory: str, under: tuple[str, ...]) -> str | None:
+def _root_of(selection: Selection, under: tuple[str, ...], tree: Tree) -> str | None:
+    """The run directory that a marker makes, or None where it lies elsewhere."""
+    directory = selection.path
+    if directory not in tree.directories:
+        directory = directory.rpartition("/")[0]
     for pattern in under:
         if not pattern:
             return directory
-        head, _, last = directory.rpartition("/")
-        if fnmatchcase(last, pattern) and last:
-            return head
+        depth = pattern.count("/") + 1
+        parts = directory.split("/")
+        tail = "/".join(parts[-depth:])
+        if len(parts) >= depth and tail and fnmatchcase(tail, pattern):
+            return "/".join(parts[:-depth])
     return None
-
-
-def _confirmed(run: RunDir, tree: Tree, candidate: _Candidate, limits: Limits) -> bool:
-    reader, selection = candidate
-    artifact = Artifact(run, tree, selection.files, selection.path, limits)
-    try:
-        return bool(reader.detect(artifact) is Match.YES)
-    except ReadFault:
-        return False
-    finally:
-        artifact.close()

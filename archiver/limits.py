@@ -33,10 +33,36 @@ class Limits:
     """Digits of one number (Python itself refuses more than 4,300)."""
     yaml_bytes: int = 4 * MIB
     """One YAML document; reading YAML costs a hundred times as much as reading JSON."""
+    toml_bytes: int = 4 * MIB
+    """One TOML document."""
     yaml_aliases: int = 1_000
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
+    python_bytes: int = 128 * KIB
+    """One Python module (or `.env` file) of settings; those that exist have a few kilobytes."""
+    expanded_bytes: int = 64 * KIB
+    """One value after its `${NAME}` references are followed."""
+    csv_columns: int = 20_000
+    """Columns of one table."""
+    zip_members: int = 200_000
+    """Members of one ZIP container."""
+    zip_expanded_bytes: int = 1024 * MIB
+    """What is unpacked of one ZIP container, all members together."""
+    zip_ratio: int = 1_000
+    """How many times its packed size a ZIP member may unpack to."""
+    pickle_bytes: int = 64 * MIB
+    """One pickle; tensors lie outside of it."""
+    pickle_opcodes: int = 2_000_000
+    """Instructions of one pickle."""
+    pickle_nodes: int = 100_000
+    """Values of one part of a pickle, once what is shared is written out."""
+    lock_bytes: int = 8 * MIB
+    """One lockfile or list of packages; reading TOML costs as much as reading YAML."""
+    lock_entry_bytes: int = 1 * MIB
+    """What a lockfile says of one package."""
+    packages: int = 20_000
+    """Packages of one lockfile or list."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
     protobuf_nesting: int = 16
@@ -53,6 +79,10 @@ class Limits:
     """Problems named one by one; the rest is counted."""
     log_records: int = 5_000_000
     """Lines of one text log that are looked at."""
+    members: int = 10_000
+    """Runs that one experiment describes, and steps that it plans for one run."""
+    events: int = 20_000
+    """Entries of the timeline kept of one artifact."""
     traceback_bytes: int = 64 * KIB
     """One traceback kept from a log."""
     spool_memory_bytes: int = 16 * MIB

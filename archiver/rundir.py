@@ -14,7 +14,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
@@ -119,9 +119,35 @@ class Tree:
         inside = (entry.raw for entry in self.entries if entry.path.startswith(directory + "/"))
         return "/".join(next(inside, directory).split("/")[:depth])
 
-    def outside(self, directories: Iterable[str]) -> Tree:
-        """What is not below any of these directories."""
-        prefixes = tuple(f"{directory}/" for directory in directories)
+    def holds(self, path: str) -> bool:
+        """Whether there is something at or below a path; the empty one is the tree itself."""
+        return not path or path in self.by_path or path in self.directories
+
+    def below(self, directory: str) -> Tree:
+        """What is below a directory, by paths relative to it; the empty one is the tree itself."""
+        if not directory:
+            return self
+        depth = directory.count("/") + 1
+        kept = (
+            replace(
+                entry,
+                path=entry.path[len(directory) + 1 :],
+                raw="/".join(entry.raw.split("/")[depth:]),
+            )
+            for entry in self.entries
+            if entry.path.startswith(directory + "/")
+        )
+        return Tree(tuple(kept), self.cut)
+
+    def inside(self, paths: Iterable[str]) -> Tree:
+        """What is at or below any of these paths; the empty one is the tree itself."""
+        prefixes = tuple(path and f"{path}/" for path in paths)
+        kept = (entry for entry in self.entries if f"{entry.path}/".startswith(prefixes))
+        return Tree(tuple(kept), self.cut)
+
+    def outside(self, paths: Iterable[str]) -> Tree:
+        """What is neither at nor below any of these paths."""
+        prefixes = tuple(path and f"{path}/" for path in paths)
         kept = (entry for entry in self.entries if not f"{entry.path}/".startswith(prefixes))
         return Tree(tuple(kept), self.cut)
 

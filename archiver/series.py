@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from archiver.attempts import Attempts
+from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.model.claims import Location
 from archiver.model.points import NO_STEP, Batch, PointStatus, SeriesSpec
 from archiver.model.record import Series
 from archiver.model.times import Clock, Instant
 from archiver.model.values import nonfinite
+from archiver.plan import Plan
 from archiver.spool import PointSpool
 
 if TYPE_CHECKING:
@@ -78,10 +79,18 @@ class SeriesSet:
     """Scope and path -> counts of `duplicate` (overwritten included) and `superseded`."""
 
 
-def join(spool: PointSpool, attempts: Attempts) -> SeriesSet:
-    """Judge every point, sum up every series, and tell shadows from preferred sources."""
+def join(spool: PointSpool, plan: Plan, attempts: Mapping[str | None, Attempts]) -> SeriesSet:
+    """Judge every point, sum up every series, and tell shadows from preferred sources.
+
+    `attempts` are those of each step.
+    """
     per_file: dict[tuple[str, str], Counter[str]] = {}
-    joined = [_judge(spec, spool, attempts, per_file) for spec in spool.specs()]
+    joined = []
+    for spec in spool.specs():
+        own = attempts.get(plan.step(spec.step_id, spec.source), NO_ATTEMPTS)
+        item = _judge(spec, spool, own, per_file)
+        step_id = plan.owner(spec.step_id, spec.source)
+        joined.append(replace(item, summary=replace(item.summary, step_id=step_id)))
     shadows = _shadows(joined)
     named = [
         replace(item, summary=replace(item.summary, shadow_of=shadows[item.spec], canonical=None))
@@ -150,8 +159,11 @@ def _judge(
     status[outdone] = PointStatus.SUPERSEDED
     segment = _segments(points, attempts)
     _count(spec.scope, points, status, per_file)
-    non_numeric = sum(batch.non_numeric for batch in spool.batches(spec))
+    batches = list(spool.told(spec))
+    non_numeric = sum(batch.non_numeric for batch in batches)
     summary = _summary(spec, points, status, segment, non_numeric)
+    late = dict(batches[-1].attributes) if batches else {}
+    summary = replace(summary, attributes={**summary.attributes, **late})
     return Joined(spec, summary, status, segment, spool, attempts)
 
 
@@ -252,7 +264,6 @@ def _summary(
         split=spec.split,
         dataset=spec.dataset,
         labels=dict(spec.labels),
-        step_id=spec.step_id,
         axis=spec.axis,
         unit=spec.unit,
         type=spec.type,
@@ -340,7 +351,7 @@ def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
                 spec.split,
                 spec.dataset,
                 spec.labels,
-                spec.step_id,
+                item.summary.step_id,
                 spec.axis,
             )
             groups.setdefault(meaning, []).append(item)

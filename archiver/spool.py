@@ -67,6 +67,11 @@ class PointSpool:
         for held in self._held[spec]:
             yield held if isinstance(held, Batch) else self._load(held)
 
+    def told(self, spec: SeriesSpec) -> Iterator[Batch]:
+        """What the batches of one series say beside their columns, which may be empty here."""
+        for held in self._held[spec]:
+            yield held if isinstance(held, Batch) else held.batch
+
     def close(self) -> None:
         """Forget everything."""
         self._held.clear()

@@ -6,8 +6,8 @@ The present time plays no part: a run that was never seen to end, and never seen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from archiver.attempts import Attempts
 from archiver.model.claims import Evidence, EvidenceKind, Location, Origin
@@ -67,6 +67,37 @@ def per_attempt(evidence: Iterable[Evidence], attempts: Attempts) -> tuple[Verdi
         else verdict
         for index, verdict in enumerate(verdicts)
     )
+
+
+def of_run(
+    training: Verdict | None, others: Mapping[str, tuple[str, Verdict]], whole: Verdict
+) -> Verdict:
+    """The run's own status from those of its steps.
+
+    `training` is the last attempt of the last training step, `others` are the name and the verdict
+    of every step by its id, `whole` speaks of the run as one.
+    """
+    if whole.rule == "terminal-word":
+        return whole
+    for step_id, (name, verdict) in others.items():
+        if verdict.status == "failed" and name != "eval":
+            return replace(verdict, rule=f"step-{step_id}-failed")
+    if training is not None and training.status not in ("unknown", "running"):
+        return training
+    if whole.status != "unknown":
+        return whole
+    if training is not None:
+        return training
+    return _of_evaluations([verdict for name, verdict in others.values() if name == "eval"])
+
+
+def _of_evaluations(verdicts: Sequence[Verdict]) -> Verdict:
+    """A run that evaluated and nothing else is what its evaluations are."""
+    for status in ("failed", "interrupted", "running", "unknown", "success"):
+        found = [verdict for verdict in verdicts if verdict.status == status]
+        if found:
+            return replace(found[0], rule="evaluations-alone")
+    return judge([])
 
 
 def resolved(verdict: Verdict) -> Resolved:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver.attempts import Attempts
+from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
 from archiver.model.record import (
@@ -22,6 +22,7 @@ from archiver.model.record import (
     Training,
 )
 from archiver.model.values import Value
+from archiver.plan import TRAINING, Plan
 from archiver.rundir import natural
 from archiver.status import Verdict
 
@@ -33,27 +34,89 @@ class Context:
     """What is known of the run as a whole."""
 
     fields: Mapping[str, Resolved]
-    attempts: Attempts
-    verdicts: tuple[Verdict, ...]
+    plan: Plan
+    attempts: Mapping[str | None, Attempts]
+    verdicts: Mapping[str | None, tuple[Verdict, ...]]
     configs: tuple[Config, ...]
     datasets: tuple[Dataset, ...]
     checkpoints: tuple[Checkpoint, ...]
     series: tuple[Series, ...]
     stage: str | None
 
+    def of(self, step_id: str) -> _Own:
+        """What belongs to one step."""
+        single = step_id == self.plan.training
+        return _Own(
+            step_id,
+            self.attempts.get(step_id, NO_ATTEMPTS),
+            common_clock(self.attempts.values()),
+            self.verdicts.get(step_id, ()),
+            tuple(item for item in self.configs if item.step_id == step_id),
+            tuple(s for s in self.series if s.step_id == step_id or (single and not s.step_id)),
+        )
 
-def assemble(partial: Iterable[Step], context: Context) -> tuple[Step, ...]:
-    """One step per id; steps that train are filled from the run's series and attempts."""
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What belongs to one step."""
+
+    step_id: str
+    attempts: Attempts
+    absolute: bool
+    """Whether attempts are told on absolute clocks."""
+    verdicts: tuple[Verdict, ...]
+    configs: tuple[Config, ...]
+    series: tuple[Series, ...]
+
+
+def merge(partial: Iterable[Step], plan: Plan) -> dict[str, Step]:
+    """One step per id of the record, in order."""
     merged: dict[str, Step] = {}
-    for step in partial:
+    for step in plan.steps(partial):
         known = merged.get(step.step_id)
         merged[step.step_id] = step if known is None else _merge(known, step)
-    if not merged and any(_is_loss(item) for item in context.series):
-        first = next(item for item in context.series if _is_loss(item))
-        origin = Origin.DERIVED
-        merged["1"] = Step(at=first.at, origin=origin, reader="steps", step_id="1", name="train")
-    ordered = sorted(merged.values(), key=lambda step: natural(step.step_id))
-    return tuple(_train(step, context) if step.name == "train" else step for step in ordered)
+    return {step_id: merged[step_id] for step_id in sorted(merged, key=natural)}
+
+
+def assemble(merged: Mapping[str, Step], context: Context) -> tuple[Step, ...]:
+    """The steps filled from the run's series, attempts and evidence."""
+    known = dict(merged)
+    if not any(step.name == "train" for step in known.values()):
+        loose = [
+            item
+            for item in context.series
+            if _is_loss(item) and not item.step_id and item.shadow_of is None
+        ]
+        # Several curves that nobody described may be those of several runs.
+        if len(loose) == 1 and TRAINING not in known:
+            at, origin = loose[0].at, Origin.DERIVED
+            made = Step(at=at, origin=origin, reader="steps", step_id=TRAINING, name="train")
+            known = {TRAINING: made, **known}
+    filled = [
+        _train(step, context) if step.name == "train" else _other(step, context.of(step.step_id))
+        for step in known.values()
+    ]
+    return tuple(_unreached(filled, context.plan))
+
+
+def _unreached(filled: Sequence[Step], plan: Plan) -> Iterator[Step]:
+    """Steps of a pipeline after one that failed, of which there is no trace, were skipped."""
+    broken: Step | None = None
+    for step in filled:
+        planned = step.step_id in plan.numbers.values()
+        traceless = step.status == "unknown" and not step.logs and not step.attempts
+        if planned and traceless and broken is not None:
+            source = Source(Origin.DERIVED, broken.at, "after-a-failed-step")
+            yield replace(
+                step,
+                status="skipped",
+                status_word="not reached",
+                sources={**step.sources, "status": source},
+            )
+            continue
+        if planned and step.status == "failed":
+            broken = step
+        yield step
 
 
 def _merge(first: Step, second: Step) -> Step:
@@ -61,8 +124,10 @@ def _merge(first: Step, second: Step) -> Step:
     named = {
         spec.name: _join(getattr(first, spec.name), getattr(second, spec.name))
         for spec in fields(Step)
-        if spec.name not in ("at", "origin", "reader", "step_id", "name", "status")
+        if spec.name not in ("at", "origin", "reader", "step_id", "name", "status", "status_word")
     }
+    if first.status == "unknown":
+        named |= {"status": second.status, "status_word": first.status_word or second.status_word}
     return replace(first, **named)  # type: ignore[arg-type]
 
 
@@ -71,7 +136,7 @@ def _join(known: object, more: object) -> object:
         return {**more, **known}
     if isinstance(known, tuple) and isinstance(more, tuple):
         return tuple(dict.fromkeys((*known, *more)))
-    if isinstance(known, Evaluation | Script) and type(more) is type(known):
+    if isinstance(known, Evaluation | Script | Training) and type(more) is type(known):
         parts = (
             (spec.name, _join(getattr(known, spec.name), getattr(more, spec.name)))
             for spec in fields(known)
@@ -80,30 +145,79 @@ def _join(known: object, more: object) -> object:
     return known if known is not None else more
 
 
+def _other(step: Step, own: _Own) -> Step:
+    """A step that does not train."""
+    step = _judged(step, own)
+    if step.params or not own.configs:
+        return step
+    params, params_from = _own_params(own.configs)
+    return replace(step, params=params, params_from=params_from)
+
+
+def _judged(step: Step, own: _Own) -> Step:
+    """The step with its attempts, and the status that they and the evidence give it.
+
+    What a reader states of the status stands where no sign decides.
+    """
+    attempts = _attempts(own)
+    retries = max(len(attempts) - 1, 0) if attempts else step.retries
+    step = replace(step, attempts=attempts or step.attempts, retries=retries)
+    last = own.verdicts[-1] if own.verdicts else None
+    if last is None or last.decisive is None:
+        return step
+    rule = None if last.rule == "terminal-word" else last.rule
+    origin = Origin.RECORDED if rule is None else Origin.DERIVED
+    running = last.status == "running"
+    return replace(
+        step,
+        status="unknown" if running else last.status,
+        status_word="running" if running else step.status_word,
+        sources={"status": Source(origin, last.decisive.at, rule), **step.sources},
+    )
+
+
 def _train(step: Step, context: Context) -> Step:
-    params, params_from = _params(context.configs)
-    training, sources = _training(context)
-    last = context.verdicts[-1]
-    if last.decisive is not None:
-        rule = None if last.rule == "terminal-word" else last.rule
-        origin = Origin.RECORDED if rule is None else Origin.DERIVED
-        sources["status"] = Source(origin, last.decisive.at, rule)
+    own = context.of(step.step_id)
+    alone = step.step_id == context.plan.training and not context.plan.numbers
+    params, params_from = _own_params(own.configs) if not alone else _params(context.configs)
+    training, sources = _training(own, context.fields, alone=alone)
+    step = _judged(step, own)
     filled = {
-        "stage": step.stage or context.stage,
-        "status": last.status if last.status != "running" else "unknown",
-        "status_word": "running" if last.status == "running" else step.status_word,
-        "config": step.config or _text(context.fields.get("config.pipeline_config")),
-        "inputs": {**_inputs(context.datasets), **step.inputs},
-        "outputs": {**step.outputs, **_outputs(context.checkpoints)},
-        "params": params,
-        "params_from": params_from,
-        "training": training,
-        "metrics": {**_metrics(context.series), **step.metrics},
-        "retries": max(len(context.attempts.all) - 1, 0) if context.attempts.all else None,
-        "attempts": _attempts(context),
+        "training": _stated(step.training, training),
+        "metrics": {**_metrics(own.series), **step.metrics},
+        "params": params or step.params,
+        "params_from": params_from or step.params_from,
         "sources": {**sources, **step.sources},
     }
+    if alone:
+        filled |= {
+            "stage": step.stage or context.stage,
+            "config": step.config or _text(context.fields.get("config.pipeline_config")),
+            "inputs": {**_inputs(context.datasets), **step.inputs},
+            "outputs": {**step.outputs, **_outputs(context.checkpoints)},
+        }
     return replace(step, **filled)  # type: ignore[arg-type]
+
+
+def _stated(stated: Training | None, derived: Training) -> Training:
+    """What a reader states of the training before what its curve gives."""
+    if stated is None:
+        return derived
+    known = {spec.name: getattr(stated, spec.name) for spec in fields(Training)}
+    return replace(derived, **{name: value for name, value in known.items() if value is not None})
+
+
+def _own_params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Every parameter of a step's own configurations: what ran before what was resolved."""
+    chosen: list[Config] = []
+    for role in ("effective", "launcher", "resolved"):
+        chosen += [config for config in configs if config.role == role]
+    if not any(config.role == "resolved" for config in chosen):
+        chosen += [config for config in configs if config.role == "authored"]
+    union: dict[str, Value] = {}
+    for config in chosen:
+        union = {**config.values, **union}
+    return dict(sorted(union.items())), tuple(config.id for config in chosen)
 
 
 def _params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str, ...]]:
@@ -134,7 +248,9 @@ def _is_loss(item: Series) -> bool:
     return item.canonical == "loss" and item.split == "train"
 
 
-def _training(context: Context) -> tuple[Training, dict[str, Source]]:
+def _training(
+    own: _Own, fields_: Mapping[str, Resolved], *, alone: bool
+) -> tuple[Training, dict[str, Source]]:
     sources: dict[str, Source] = {}
 
     def note(name: str, value: Resolved) -> Value:
@@ -144,7 +260,7 @@ def _training(context: Context) -> tuple[Training, dict[str, Source]]:
         return value.value
 
     training = Training()
-    loss = next((item for item in context.series if _is_loss(item) and item.points), None)
+    loss = next((item for item in own.series if _is_loss(item) and item.points), None)
     if loss is not None:
         final = derived(loss.last, "last-kept-point", (loss.at,), f"series {loss.key}")
         training = replace(
@@ -155,17 +271,17 @@ def _training(context: Context) -> tuple[Training, dict[str, Source]]:
                 loss.min, "smallest-finite-point", (loss.at,), f"at step {loss.step_of_min}"
             )
             training = replace(training, best_loss=note("best_loss", best))
-    steps = _steps_done(context.series)
+    steps = _steps_done(own.series)
     if steps is not None:
         training = replace(training, steps=note("steps", steps))  # type: ignore[arg-type]
-    time = context.fields.get("resources.train_time_sec")
+    time = fields_.get("resources.train_time_sec") if alone else None
     if time is not None and isinstance(time.value, int | float):
         training = replace(training, duration_sec=note("duration_sec", time))  # type: ignore[arg-type]
-        if steps is not None and steps.value and len(context.attempts.all) <= 1:
+        if steps is not None and steps.value and len(own.attempts.all) <= 1:
             mean = float(time.value) / int(str(steps.value))
             each = derived(mean, "train-time-per-step", (time.at, steps.at))
             training = replace(training, step_time_sec_avg=note("step_time_sec_avg", each))  # type: ignore[arg-type]
-    speed = next((s for s in context.series if s.canonical == "tokens_per_sec" and s.points), None)
+    speed = next((s for s in own.series if s.canonical == "tokens_per_sec" and s.points), None)
     if speed is not None and speed.mean is not None:
         value = derived(speed.mean, "mean-of-kept-points", (speed.at,))
         training = replace(
@@ -181,8 +297,13 @@ def _steps_done(series: Sequence[Series]) -> Resolved | None:
     ]
     if not stepped:
         return None
-    last = max(stepped, key=lambda item: (item.last_step or 0, item.canonical == "loss"))
-    return derived(last.last_step, "largest-step-of-kept-points", (last.at,))
+    last = max(stepped, key=lambda item: (_done(item), item.canonical == "loss"))
+    return derived(_done(last), "largest-step-of-kept-points", (last.at,))
+
+
+def _done(item: Series) -> int:
+    """Steps done at the last point; some producers count their first step as 0."""
+    return (item.last_step or 0) + (item.attributes.get("first_step") == "0")
 
 
 def _metrics(series: Sequence[Series]) -> dict[str, Value]:
@@ -194,20 +315,24 @@ def _metrics(series: Sequence[Series]) -> dict[str, Value]:
     return dict(sorted(metrics.items()))
 
 
-def _attempts(context: Context) -> tuple[Attempt, ...]:
+def _attempts(own: _Own) -> tuple[Attempt, ...]:
     attempts = []
-    for attempt, verdict in zip(context.attempts.all, context.verdicts, strict=False):
-        started, ended = attempt.started, attempt.ended
-        hosts = [mark.host for mark in attempt.marks if mark.host]
+    for attempt, verdict in zip(own.attempts.all, own.verdicts, strict=False):
+        started, ended = attempt.span(absolute=own.absolute)
+        changed = dict(pair for mark in attempt.marks for pair in mark.params_changed)
         attempts.append(
             Attempt(
                 attempt.n,
-                str(attempt.n),
+                attempt.stated("id") or str(attempt.n),
                 verdict.status,
+                status_word=attempt.stated("status_word"),
                 started_at=started.iso() if started else None,
                 finished_at=ended.iso() if ended else None,
-                host=hosts[0] if hosts else None,
+                host=attempt.stated("host"),
+                exit_code=attempt.exit_code,
                 first_step=attempt.first_step,
+                params_changed=changed,
+                logs=tuple(dict.fromkeys(log for mark in attempt.marks for log in mark.logs)),
             )
         )
     return tuple(attempts)

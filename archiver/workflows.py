@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from archiver import __version__, assemble, discover, redact, registry
-from archiver import attempts as attempts_module
+from archiver import __version__, assemble, contracts, discover, redact, registry, summaries
+from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
@@ -18,7 +19,9 @@ from archiver.model.record import FileEntry, RunRecord
 from archiver.rundir import RunDir, Tree, printable_path
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
+from archiver.summaries import RunMetrics
 
+Visited = TypeVar("Visited")
 Progress = Callable[[str, int, int], None]
 """Told the file at hand, the bytes done and the bytes in all."""
 
@@ -52,58 +55,112 @@ class Outcome:
     """Different secrets that were removed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What became of everything that was to be archived."""
+
+    outcomes: tuple[Outcome, ...]
+    pages: tuple[Path, ...]
+    """Pages of the experiments that hold more than one archive."""
+
+
 def collect(
     run_dir: Path,
     options: CollectOptions,
     now: dt.datetime,
     progress: Progress = lambda _path, _done, _total: None,
-) -> list[Outcome]:
+) -> Collection:
     """Archive a run directory, or every run below an experiment directory.
 
     Raises:
         ArchiverError: when what was asked cannot be done.
     """
     _check(run_dir, options)
+    outcomes = _each(run_dir, options, lambda source: _collect_one(source, options, now, progress))
+    return Collection(tuple(outcomes), _pages(outcomes))
+
+
+def metrics(
+    place: Path,
+    progress: Progress = lambda _path, _done, _total: None,
+    limits: Limits = DEFAULT,
+) -> list[RunMetrics]:
+    """Sum up the series of a run, of every run below a directory, or of an archive.
+
+    Nothing is written.
+
+    Raises:
+        ArchiverError: when what was asked cannot be done.
+    """
+    from archiver.package import loading
+
+    if loading.is_archive(place):
+        record = loading.record(place)
+        return [summaries.summarise(record, loading.points(place, record.series))]
+    options = CollectOptions(Path(), policy=Policy(hash="none"), limits=limits)
+    return _each(place, options, lambda source: _summarise(source, options, progress))
+
+
+def _each(
+    run_dir: Path, options: CollectOptions, visit: Callable[[_Source], Visited]
+) -> list[Visited]:
+    """Visit the run that a directory is, or every run below it."""
     with RunDir(run_dir, "run", options.limits) as run:
         tree = run.walk()
-        roots = discover.run_roots(run, tree, registry.readers(), options.limits)
-        if len(roots) > 1 and options.also:
+        sites = discover.sites(run, tree, registry.readers(), options.limits)
+        if len(sites) > 1 and options.also:
             raise ArchiverError(
-                "--with", f"{run_dir} holds {len(roots)} runs", "give one run directory instead"
+                "--with", f"{run_dir} holds {len(sites)} runs", "give one run directory instead"
             )
-        if roots in ([], [""]):
+        if not sites or (len(sites) == 1 and sites[0].whole):
             name = _name(run_dir)
-            placement = assemble.Placement(name, name, None)
-            return [_collect_one(run, placement, options, now, beside=None, progress=progress)]
-        return [
-            _collect_below(run, tree, roots, root, options=options, now=now, progress=progress)
-            for root in roots
-        ]
+            return [visit(_Source(run, tree, assemble.Placement(name, name, None)))]
+        outside = tree.outside([path for site in sites for path in site.member.paths])
+        return [_visit_below(run, tree, site, outside, visit=visit) for site in sites]
 
 
-def _collect_below(
+def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
+    """The pages of the experiments whose runs were archived, written anew."""
+    from archiver.package import experiment
+    from archiver.render import markdown
+
+    homes = {
+        outcome.archive.parent
+        for outcome in outcomes
+        if outcome.archive is not None and outcome.record.run.experiment != assemble.UNFILED
+    }
+    pages = (experiment.write(home, markdown.experiment) for home in sorted(homes))
+    return tuple(page for page in pages if page is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one run is read from."""
+
+    run: RunDir
+    tree: Tree
+    placement: assemble.Placement
+    beside: tuple[RunDir, Tree, Member] | None = None
+    """What lies beside the runs of its experiment."""
+
+
+def _visit_below(
     experiment: RunDir,
     tree: Tree,
-    roots: Sequence[str],
-    root: str,
+    site: discover.Site,
+    outside: Tree,
     *,
-    options: CollectOptions,
-    now: dt.datetime,
-    progress: Progress,
-) -> Outcome:
-    above, _, last = root.rpartition("/")
-    group = above.rpartition("/")[2] or _name(experiment.root)
+    visit: Callable[[_Source], Visited],
+) -> Visited:
+    member = site.member
+    group = member.home.rpartition("/")[2] or _name(experiment.root)
+    relative = site.root or f"{member.home}/{member.name}".lstrip("/")
     with ExitStack() as held:
-        run = held.enter_context(experiment.below(tree.raw(root), "run"))
+        run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
         around = held.enter_context(experiment.below("", "experiment"))
-        return _collect_one(
-            run,
-            assemble.Placement(last, root, group),
-            options,
-            now,
-            beside=(around, tree.outside(roots)),
-            progress=progress,
-        )
+        own = tree.inside(member.paths).outside(site.without)
+        placement = assemble.Placement(member.name or _name(experiment.root), relative, group)
+        return visit(_Source(run, own.below(site.root), placement, (around, outside, member)))
 
 
 def _name(directory: Path) -> str:
@@ -153,47 +210,63 @@ def _overlap(one: Path, other: Path) -> bool:
 
 
 def _collect_one(
-    run: RunDir,
-    placement: assemble.Placement,
-    options: CollectOptions,
-    now: dt.datetime,
-    *,
-    beside: tuple[RunDir, Tree] | None,
-    progress: Progress,
+    source: _Source, options: CollectOptions, now: dt.datetime, progress: Progress
 ) -> Outcome:
     with ExitStack() as held:
-        trees = [(run, run.walk())]
-        for number, also in enumerate(options.also, 1):
-            other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
-            trees.append((other, other.walk()))
-        total = sum(entry.size for _, names in trees for entry in names.files)
-        snapshots = SnapshotStore(options.limits)
-        held.callback(snapshots.close)
-        spool = PointSpool(options.limits)
-        held.callback(spool.close)
-        collector = Collector(
-            registry.readers(),
-            options.limits,
-            options.policy,
-            spool,
-            snapshots,
-            frozenset(discover.provenance()),
-            lambda file, done: progress(file, done, total),
-        )
-        collected = Collected()
-        for opened, names in trees:
-            collector.collect(opened, names, collected)
-        if beside is not None:
-            collector.inventory(*beside, collected)
+        collected, spool, snapshots = _read(source, options, progress, held)
         return _finish(
-            run.root,
-            placement,
+            source.run.root,
+            source.placement,
             options,
             now,
             collected=collected,
             spool=spool,
             snapshots=snapshots,
         )
+
+
+def _read(
+    source: _Source, options: CollectOptions, progress: Progress, held: ExitStack
+) -> tuple[Collected, PointSpool, SnapshotStore]:
+    """Read everything of one run; what waits is released with `held`."""
+    trees = [(source.run, source.tree)]
+    for number, also in enumerate(options.also, 1):
+        other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
+        trees.append((other, other.walk()))
+    total = sum(entry.size for _, names in trees for entry in names.files)
+    snapshots = SnapshotStore(options.limits)
+    held.callback(snapshots.close)
+    spool = PointSpool(options.limits)
+    held.callback(spool.close)
+    collector = Collector(
+        registry.readers(),
+        options.limits,
+        options.policy,
+        spool,
+        snapshots,
+        frozenset(contracts.provenance()),
+        lambda file, done: progress(file, done, total),
+    )
+    collected = Collected()
+    for opened, names in trees:
+        collector.collect(opened, names, collected)
+    if source.beside is not None:
+        around, outside, member = source.beside
+        collector.collect(around, outside, collected, member)
+    return collected, spool, snapshots
+
+
+def _summarise(source: _Source, options: CollectOptions, progress: Progress) -> RunMetrics:
+    with ExitStack() as held:
+        collected, spool, snapshots = _read(source, options, progress, held)
+        assembled = assemble.assemble(collected, spool, source.placement, {})
+        redactor = redact.gather(collected, snapshots, ())
+        record = redact.redact(assembled.record, redactor)
+        points = (
+            (item, summaries.columns(joined, redactor.text))
+            for item, joined in zip(record.series, assembled.series.all, strict=True)
+        )
+        return summaries.summarise(record, points)
 
 
 def _finish(
@@ -239,7 +312,7 @@ def _finish(
             record,
             assembled.series.all,
             losses,
-            attempts_module.join(collected.trails),
+            assembled.attempts,
             files,
             snapshots,
             redactor,

@@ -22,7 +22,7 @@ import click
 import typer.main
 from record_schema import inventory_schema, record_schema
 
-from archiver import discover, registry
+from archiver import contracts, registry
 from archiver.cli.app import app, run
 from archiver.extension import Reader
 from archiver.model.fields import FIELDS, Section, of_section
@@ -119,7 +119,7 @@ build on each other. The era is the first, newest first, whose evidence is there
             ("producer", "name in record.json", "eras, newest first"),
             [
                 (item.title, f"`{item.name}`", ", ".join(era.name for era in item.eras))
-                for item in discover.contracts()
+                for item in contracts.every()
             ],
         ),
         "## Readers\n",

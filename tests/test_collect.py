@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from archiver import extension, registry
+from archiver.artifact import Artifact, Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.limits import DEFAULT, Limits
 from archiver.model.reading import Reading
+from archiver.model.record import Accounting
 from archiver.rundir import RunDir, Tree
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
@@ -248,3 +250,74 @@ def test_the_source_is_untouched(tmp_path: Path, cli: Callable[..., Any]) -> Non
     before = list(states(run))
     assert cli("collect", run, "-o", tmp_path / "a", "--copy", "all").code == 0
     assert list(states(run)) == before
+
+
+def noted(artifact: Artifact) -> Reading:
+    """What the file says of the run at hand, as a reader of shared artifacts would tell it."""
+    name = artifact.member.name if artifact.member else None
+    return Reading(
+        extras={"of": name},
+        accounting=Accounting(artifact.path, "test.shared", artifact.size, read=1),
+    )
+
+
+SHARED = extension.Reader(
+    name="shared",
+    kind="test.shared",
+    summary="speaks of many runs",
+    select=extension.files("*.log"),
+    detect=lambda _artifact: extension.Match.YES,
+    parse=lambda _artifact: None,
+    map=lambda _shape, artifact, _points: noted(artifact),
+    shared=True,
+)
+
+
+def test_what_speaks_of_many_runs_is_read_for_each(root):
+    """Beside the runs only shared artifacts in reach are read; all else is listed."""
+    for path in ("exp/logs/jobs.log", "project.log", "far/logs/jobs.log", "exp/logging.jsonl"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text('{"loss": 1.0, "global_step/max_steps": "1/2"}\n')
+    into = Collected()
+    snapshots = store(DEFAULT)
+    spool = PointSpool(DEFAULT)
+    with RunDir(root, "experiment", DEFAULT) as run:
+        Collector([*registry.readers(), SHARED], DEFAULT, Policy(), spool, snapshots).collect(
+            run, run.walk(), into, Member("a", ("exp/a",), "exp")
+        )
+    assert [item.accounting.path for item in into.readings] == ["exp/logs/jobs.log", "project.log"]
+    assert [item.extras for item in into.readings] == [{"of": "a"}, {"of": "a"}]
+    assert [(entry.path, entry.kind) for entry in into.files] == [
+        ("exp/logging.jsonl", None),
+        ("exp/logs/jobs.log", "test.shared"),
+        ("far/logs/jobs.log", None),
+        ("project.log", "test.shared"),
+    ]
+
+
+def test_a_fallback_is_asked_last(root):
+    """A reader of no producer's own gets what nobody else knows, whatever its name."""
+    (root / "logging.jsonl").write_text('{"loss": 1.0, "global_step/max_steps": "1/2"}\n')
+    (root / "other.jsonl").write_text("{}\n")
+    generic = replace(
+        SHARED, name="a_first", select=extension.files("*.jsonl"), fallback=True, kind="test.any"
+    )
+    into, _ = read_all(root, readers=[generic, *registry.readers()])
+    assert {entry.path: entry.kind for entry in into.files} == {
+        "logging.jsonl": "ms_swift.logging",
+        "other.jsonl": "test.any",
+    }
+
+
+def test_training_data_is_never_copied(root):
+    """It is listed and hashed like everything else."""
+    (root / "data.log").write_text("{}\n")
+    reader = replace(SHARED, data_set=True, kind="test.data")
+    into, snapshots = read_all(root, readers=[reader])
+    (entry,) = into.files
+    assert (entry.kind, entry.reason, entry.sha256 is not None) == (
+        "test.data",
+        "training data",
+        True,
+    )
+    assert snapshots.get("run", "data.log") is None

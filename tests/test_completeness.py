@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from archiver import discover, registry
+from archiver import contracts, registry
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "archiver"
@@ -98,7 +98,7 @@ def test_kinds_that_are_read_stand_in_a_contract() -> None:
 
 def _kinds_of_contracts() -> set[str]:
     named: set[str] = set()
-    for contract in discover.contracts():
+    for contract in contracts.every():
         named |= {*contract.provenance, *(marker.kind for marker in contract.markers)}
         for era in contract.eras:
             named |= {*era.evidence, *era.required, *era.optional}
@@ -108,7 +108,7 @@ def _kinds_of_contracts() -> set[str]:
 def test_contracts_are_named_after_their_files() -> None:
     """A contract's name is that of its file, and each file is a contract."""
     files = sorted(path.stem for path in (PACKAGE / "contracts").glob("*.toml"))
-    assert [contract.name for contract in discover.contracts()] == files
+    assert [contract.name for contract in contracts.every()] == files
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -22,17 +22,20 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "ai_studio", "artifact", "checksums", "codecs", "epoch_records", "errors", "extension",
-            "gitstate", "limits", "redaction", "resources", "rundir", "schemacheck", "snapshots",
-            "spool", "trainer_rows", "view", "wandb_history", "wandb_machine",
+            "ai_studio", "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves",
+            "codex_rows", "codex_system", "dependencies", "epoch_records", "errors",
+            "experiment_jobs", "extension", "gitstate", "lightning_keys", "limits", "llmrunner",
+            "megatron_jobs", "megatron_walk", "plain_metrics", "redaction", "resources",
+            "rundir", "schemacheck", "shards", "snapshots", "spool", "trainer_rows", "view",
+            "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
     frozenset(
         {
             "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "package", "policy", "redact", "registry", "render", "resolve", "series",
-            "status", "steps",
+            "discover", "lockfiles", "package", "plan", "policy", "redact", "registry", "render",
+            "resolve", "series", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),

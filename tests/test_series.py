@@ -12,6 +12,7 @@ from archiver import attempts, series
 from archiver.limits import DEFAULT
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.points import NO_STEP, Batch, PointStatus, SeriesSpec
+from archiver.plan import plan
 from archiver.spool import PointSpool
 
 K, D, O, S = (status.word for status in PointStatus)  # noqa: E741
@@ -26,7 +27,8 @@ def run(*batches, resumes=()):
         values = array("d", [value for _, value in points])
         spool.add(Batch(spec, spec.source, steps, values, attempt=attempt, family=spec.source))
     marks = [AttemptMark(Location("f"), resume_step=step) for step in (0, *resumes)]
-    return series.join(spool, attempts.join([AttemptTrail("f", tuple(marks))]))
+    trained = attempts.join([AttemptTrail("f", tuple(marks))])
+    return series.join(spool, plan([], []), {"1": trained})
 
 
 def words(item):

@@ -64,3 +64,37 @@ def test_an_end_marker_of_an_earlier_attempt_does_not_count_for_the_last():
         sign(K.DEATH, attempt=1, family="log"),
     ]
     assert status.per_attempt(signs, joined)[-1].status == "interrupted"
+
+
+def verdict(*kinds, word=""):
+    return status.judge([sign(kind, word) for kind in kinds])
+
+
+NOTHING = status.judge([])
+
+
+@pytest.mark.parametrize(
+    ("training", "others", "whole", "expected"),
+    [
+        (verdict(K.END_MARKER), {}, NOTHING, "success"),
+        (verdict(K.END_MARKER), {"3": ("eval", verdict(K.FAILURE))}, NOTHING, "success"),
+        (verdict(K.END_MARKER), {"3": ("mg2hf", verdict(K.FAILURE))}, NOTHING, "failed"),
+        (verdict(K.END_MARKER), {"2": ("train", verdict(K.FAILURE))}, NOTHING, "failed"),
+        (verdict(K.FAILURE), {}, verdict(K.TERMINAL_WORD, word="success"), "success"),
+        (NOTHING, {}, verdict(K.INTERRUPTION), "interrupted"),
+        (verdict(K.RUNNING_WORD), {}, verdict(K.FAILURE), "failed"),
+        (verdict(K.RUNNING_WORD), {}, NOTHING, "running"),
+        (None, {"e": ("eval", verdict(K.END_MARKER))}, NOTHING, "success"),
+        (
+            None,
+            {"e": ("eval", verdict(K.END_MARKER)), "f": ("eval", verdict(K.INTERRUPTION))},
+            NOTHING,
+            "interrupted",
+        ),
+        (None, {"e": ("eval", NOTHING), "f": ("eval", verdict(K.END_MARKER))}, NOTHING, "unknown"),
+        (None, {}, NOTHING, "unknown"),
+    ],
+)
+def test_a_run_of_many_steps(training, others, whole, expected):
+    """A word on the whole, then a step that failed, then the last training; evals speak alone."""
+    assert status.of_run(training, others, whole).status == expected

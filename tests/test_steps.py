@@ -1,8 +1,20 @@
 """Steps put together from what several artifacts say of them."""
 
+from dataclasses import replace
+
 from archiver import attempts, steps
-from archiver.model.claims import AttemptMark, AttemptTrail, Location, Origin
-from archiver.model.record import Config, Evaluation, Resolved, Script, Series, Step
+from archiver.attempts import NO_ATTEMPTS
+from archiver.model.claims import (
+    AttemptMark,
+    AttemptTrail,
+    Evidence,
+    EvidenceKind,
+    Location,
+    Origin,
+    StepPlan,
+)
+from archiver.model.record import Config, Evaluation, Resolved, Script, Series, Step, Training
+from archiver.plan import plan
 from archiver.status import judge, per_attempt
 
 AT = Location("a.json")
@@ -12,8 +24,9 @@ def context(**known):
     joined = known.pop("attempts", attempts.join([]))
     parts = {
         "fields": {},
-        "attempts": joined,
-        "verdicts": (judge([]),),
+        "plan": plan([], []),
+        "attempts": {"1": joined},
+        "verdicts": {"1": per_attempt([], joined)},
         "configs": (),
         "datasets": (),
         "checkpoints": (),
@@ -21,6 +34,11 @@ def context(**known):
         "stage": None,
     }
     return steps.Context(**{**parts, **known})
+
+
+def assembled(partial, known):
+    """The steps that these partial descriptions come to."""
+    return steps.assemble(steps.merge(partial, known.plan), known)
 
 
 def config(name, role, values):
@@ -48,7 +66,7 @@ def test_what_several_artifacts_say_of_a_step_is_joined():
         at=AT, step_id="2", name="eval", inputs={"a": 2, "b": 3}, logs=("y.log", "x.log"),
         error="boom", eval=Evaluation(results={"AP/cat": 0.25}, script=Script(version="1.2")),
     )  # fmt: skip
-    (joined,) = steps.assemble([first, second], context())
+    (joined,) = assembled([first, second], context())
     assert joined.inputs == {"a": 1, "b": 3}
     assert joined.logs == ("x.log", "y.log")
     assert joined.error == "boom"
@@ -64,7 +82,7 @@ def test_parameters_are_those_of_the_most_executed_configuration_and_complete():
         config("runtime.json", "effective", {"lr": 2e-4, "seed": 17}),
         config("config.yaml", "authored", {"lr": "1e-4", "extends": "base"}),
     )
-    (step,) = steps.assemble([train()], context(configs=configs))
+    (step,) = assembled([train()], context(configs=configs))
     assert step.params == {"ids": list(range(1000)), "lr": 1e-4, "seed": 17}
     assert step.params_from == ("args.json", "runtime.json")
 
@@ -72,7 +90,7 @@ def test_parameters_are_those_of_the_most_executed_configuration_and_complete():
 def test_results_name_their_rule_and_their_source():
     """Final and best loss are derived from the curve."""
     series = (loss(points=3, last=0.5, min=0.25, step_of_min=2, last_step=3),)
-    (step,) = steps.assemble([train()], context(series=series))
+    (step,) = assembled([train()], context(series=series))
     assert step.training is not None
     assert (step.training.final_loss, step.training.best_loss, step.training.steps) == (
         0.5,
@@ -85,26 +103,88 @@ def test_results_name_their_rule_and_their_source():
 
 def test_a_curve_that_nobody_described_is_a_training_step():
     """Event files alone still make a run with one step."""
-    (step,) = steps.assemble([], context(series=(loss(points=1, last=1.0, last_step=1),)))
+    (step,) = assembled([], context(series=(loss(points=1, last=1.0, last_step=1),)))
     assert (step.name, step.origin) == ("train", Origin.DERIVED)
 
 
 def test_nothing_known_is_no_step():
     """An unknown directory has none."""
-    assert steps.assemble([], context()) == ()
+    assert assembled([], context()) == ()
 
 
 def test_time_per_step_is_only_told_where_one_attempt_did_all_steps():
     """A resumed trainer divides all steps by the time of its last process."""
     time = {"resources.train_time_sec": Resolved(10.0, Origin.RECORDED, AT, "r")}
     series = (loss(points=1, last=1.0, last_step=5),)
-    (once,) = steps.assemble([train()], context(fields=time, series=series))
+    (once,) = assembled([train()], context(fields=time, series=series))
     assert once.training is not None
     assert once.training.step_time_sec_avg == 2.0
     marks = (AttemptMark(AT, resume_step=0), AttemptMark(AT, resume_step=3))
     joined = attempts.join([AttemptTrail("log", marks)])
-    known = context(fields=time, series=series, attempts=joined, verdicts=per_attempt([], joined))
-    (twice,) = steps.assemble([train()], known)
+    known = context(fields=time, series=series, attempts=joined)
+    (twice,) = assembled([train()], known)
     assert twice.training is not None
     assert twice.training.step_time_sec_avg is None
     assert (twice.retries, [attempt.n for attempt in twice.attempts]) == (1, [1, 2])
+
+
+PIPELINE = plan(
+    [StepPlan("tok", 1), StepPlan("cpt", 2), StepPlan("hf", 3), StepPlan("eval", 4)],
+    [Step(at=AT, step_id="cpt", name="train")],
+)
+
+
+def test_a_pipeline_fills_each_step_from_its_own():
+    """Curves, parameters and signs of one step are not those of another."""
+    partial = [
+        Step(at=AT, step_id="tok", name="tokenize"),
+        Step(at=AT, step_id="cpt", name="train", training=Training(ppl=3.5)),
+        Step(at=AT, step_id="hf", name="mg2hf"),
+        Step(at=AT, step_id="eval", name="eval", status="skipped", status_word="disabled"),
+    ]
+    signs = {
+        "1": (judge([Evidence(EvidenceKind.END_MARKER, "done", AT)]),),
+        "2": (judge([Evidence(EvidenceKind.FAILURE, "boom", AT)]),),
+    }
+    configs = (
+        replace(config("dump", "effective", {"lr": "1e-4"}), step_id="2"),
+        replace(config("cpt.py", "resolved", {"lr": "2e-4", "gbs": "8"}), step_id="2"),
+        replace(config("tok.py", "authored", {"workers": "4"}), step_id="1"),
+        config("pipeline.py", "resolved", {"ROOT": "/x"}),
+    )
+    series = (
+        loss(step_id="2", points=1, last=2.5, last_step=9),
+        loss(step_id="9", points=1, last=1.0),
+    )
+    known = context(plan=PIPELINE, configs=configs, series=series, attempts=NO_ATTEMPTS)
+    known = replace(known, verdicts=signs)
+    tok, cpt, hf, evaluation = assembled(partial, known)
+    assert (tok.status, tok.params) == ("success", {"workers": "4"})
+    assert (cpt.status, cpt.params) == ("failed", {"gbs": "8", "lr": "1e-4"})
+    assert cpt.training is not None
+    assert (cpt.training.ppl, cpt.training.final_loss, cpt.training.steps) == (3.5, 2.5, 9)
+    assert (hf.status, hf.status_word) == ("skipped", "not reached")
+    assert hf.sources["status"].rule == "after-a-failed-step"
+    assert (evaluation.status, evaluation.status_word) == ("skipped", "disabled")
+
+
+def test_attempts_tell_their_jobs():
+    """A scheduler's id, word, exit code and what was changed for the retry."""
+    marks = (
+        AttemptMark(AT, id="101", status_word="FAILED", exit_code=1, logs=("slurm-101.out",)),
+        AttemptMark(AT, id="102", params_changed=(("batch_size", 2),)),
+    )
+    joined = attempts.join([AttemptTrail("slurm", marks)])
+    (step,) = assembled([train()], context(attempts=joined))
+    first, second = step.attempts
+    assert (first.id, first.status_word, first.exit_code) == ("101", "FAILED", 1)
+    assert first.logs == ("slurm-101.out",)
+    assert (second.id, second.params_changed, step.retries) == ("102", {"batch_size": 2}, 1)
+
+
+def test_steps_that_are_counted_from_0_are_one_more():
+    """The last step's number is not how many were done."""
+    series = (loss(points=3, last=0.5, last_step=47, attributes={"first_step": "0"}),)
+    (step,) = assembled([train()], context(series=series))
+    assert step.training is not None
+    assert step.training.steps == 48

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 from array import array
@@ -15,6 +16,7 @@ from archiver.limits import DEFAULT
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.package import tables
+from archiver.plan import plan
 from archiver.series import Joined
 from archiver.spool import PointSpool
 
@@ -27,7 +29,8 @@ def joined(*batches: Batch, resumes: tuple[int, ...] = ()) -> list[Joined]:
     for batch in batches:
         spool.add(batch)
     marks = [AttemptMark(Location("f"), resume_step=step) for step in (0, *resumes)]
-    found = series.join(spool, attempts.join([AttemptTrail("f", tuple(marks))]))
+    trained = attempts.join([AttemptTrail("f", tuple(marks))])
+    found = series.join(spool, plan([], []), {"1": trained})
     return list(found.all)
 
 
@@ -118,7 +121,7 @@ def test_no_points_make_an_empty_table() -> None:
     full = pq.read_table(io.BytesIO(tables.metrics_parquet(joined(batch([(1, 1.0)])), plain)))
     assert empty.num_rows == 0
     assert empty.schema.names == full.schema.names
-    assert tables.loss_curve_csv([]) == b"step,epoch,time,value,split,segment,status\n"
+    assert tables.loss_curve_csv([]) == b"step,epoch,time,value,split,segment,status,step_id\n"
 
 
 def test_many_series_and_row_groups_join() -> None:
@@ -141,10 +144,19 @@ def test_the_curve_is_in_axis_order_and_complete() -> None:
     items = joined(batch([(3, NAN), (1, 0.1), (2, INF), (1, 0.1)], epochs=[3.0, NAN, 0.25, NAN]))
     lines = tables.loss_curve_csv(items).decode().splitlines()
     assert lines == [
-        "step,epoch,time,value,split,segment,status",
-        "1,,,0.1,train,1,kept", "1,,,0.1,train,1,duplicate",
-        "2,0.25,,Infinity,train,1,kept", "3,3.0,,NaN,train,1,kept",
+        "step,epoch,time,value,split,segment,status,step_id",
+        "1,,,0.1,train,1,kept,", "1,,,0.1,train,1,duplicate,",
+        "2,0.25,,Infinity,train,1,kept,", "3,3.0,,NaN,train,1,kept,",
     ]  # fmt: skip
+
+
+def test_names_stay_in_their_cells() -> None:
+    """A step or split may be called anything."""
+    spec = SeriesSpec("loss", "f", "loss", 'a,"b"\nc', step_id="eval:x,y")
+    one = Batch(spec, "f", array("q", [1]), array("d", [0.5]))
+    (item,) = joined(one)
+    (_, row) = csv.reader(tables.loss_curve_csv([item]).decode().splitlines())
+    assert row == ["1", "", "", "0.5", 'a,"b" c', "1", "kept", "eval:x,y"]
 
 
 def test_the_same_points_make_the_same_bytes() -> None:

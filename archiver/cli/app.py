@@ -13,7 +13,7 @@ import click
 import typer
 
 from archiver import __version__
-from archiver.cli import collect
+from archiver.cli import collect, metrics
 from archiver.cli.terminal import safe, say, survive_any_encoding, survive_closed_streams
 from archiver.errors import ArchiverError, ExitCode
 
@@ -27,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("collect", short_help="Archive a run, or every run below a directory.")(collect.command)
+app.command("metrics", short_help="Sum up the series of a run or of an archive.")(metrics.command)
 
 
 def _show_version(asked: bool) -> None:
@@ -45,7 +46,9 @@ def _common(
     ] = False,
 ) -> None:
     """Options that stand before every command."""
-    logging.basicConfig(level=logging.DEBUG if debug else logging.CRITICAL + 1)
+    # Libraries stay silent: theirs is not what a user debugs.
+    logging.basicConfig(level=logging.CRITICAL + 1)
+    logging.getLogger("archiver").setLevel(logging.DEBUG if debug else logging.NOTSET)
 
 
 def main() -> NoReturn:

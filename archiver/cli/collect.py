@@ -17,6 +17,7 @@ from archiver.cli.terminal import ProgressLine, safe, say, tell
 from archiver.errors import ArchiverError, ExitCode
 
 if TYPE_CHECKING:
+    from archiver.model.record import Series
     from archiver.workflows import Outcome
 
 
@@ -102,13 +103,15 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        outcomes = workflows.collect(run_dir, options, _now(), progress)
+        collection = workflows.collect(run_dir, options, _now(), progress)
     finally:
         progress.close()
+    outcomes = collection.outcomes
     if form is Format.JSON:
         tell(json.dumps({"archives": [_summary(item) for item in outcomes]}, indent=1))
     else:
-        tell("\n".join(_lines(outcomes)))
+        pages = (safe(f"experiment: {page}") for page in collection.pages)
+        tell("\n".join((*_lines(outcomes), *pages)))
     refused = sum(item.refused for item in outcomes)
     if refused:
         say(f"{refused} files could not be read; problems in record.json name them")
@@ -190,18 +193,31 @@ def _archived_lines(outcome: Outcome) -> Iterable[str]:
         yield f"  secrets   {outcome.secrets} removed from the archive"
 
 
+_MOST_CURVES = 4
+"""Curves of one kind that are told; a directory of unknown files may hold hundreds."""
+
+
 def _loss_lines(outcome: Outcome) -> Iterable[str]:
-    for item in outcome.record.series:
-        if item.canonical in ("loss", "eval_loss") and item.shadow_of is None and item.points:
-            name = "loss" if item.canonical == "loss" else "eval loss"
-            notes = [f"{item.points} points"]
-            notes += [f"{item.superseded} superseded by a resume"] if item.superseded else []
-            notes += [f"{item.duplicates} duplicates"] if item.duplicates else []
-            notes += [f"{item.non_finite} not finite"] if item.non_finite else []
-            first, last = (
-                f"{v:.6g}" if isinstance(v, float) else str(v) for v in (item.first, item.last)
-            )
-            yield f"  {name:<9} {first} -> {last} ({', '.join(notes)})"
+    for canonical, name in (("loss", "loss"), ("eval_loss", "eval loss")):
+        found = [
+            item
+            for item in outcome.record.series
+            if item.canonical == canonical and item.shadow_of is None and item.points
+        ]
+        for item in found[:_MOST_CURVES]:
+            source = f" in {item.source}" if len(found) > 1 else ""
+            yield f"  {name:<9} {_curve(item)}{source}"
+        if len(found) > _MOST_CURVES:
+            yield f"  {name:<9} and {len(found) - _MOST_CURVES} more curves"
+
+
+def _curve(item: Series) -> str:
+    notes = [f"{item.points} points"]
+    notes += [f"{item.superseded} superseded by a resume"] if item.superseded else []
+    notes += [f"{item.duplicates} duplicates"] if item.duplicates else []
+    notes += [f"{item.non_finite} not finite"] if item.non_finite else []
+    first, last = (f"{v:.6g}" if isinstance(v, float) else str(v) for v in (item.first, item.last))
+    return f"{first} -> {last} ({', '.join(notes)})"
 
 
 def _dry_lines(outcome: Outcome) -> Iterable[str]:

@@ -118,6 +118,8 @@ class Evidence:
     time: Instant | None = None
     step_id: str = ""
     """Step it speaks of, as `Step.step_id` of the same reading names it; empty: the training."""
+    fallback: bool = False
+    """Whether it counts only where no other sign was seen: a file of nobody's format."""
     reader: str = ""
 
 
@@ -191,4 +193,6 @@ class LockClaim:
     """Of the file with every line end as LF."""
     crlf_sha256: str | None = None
     """Of the file with every line end as CRLF."""
+    names: tuple[str, ...] = ()
+    """For a manifest that names no path: the lockfiles that its producer looks for, in order."""
     reader: str = ""

@@ -78,6 +78,8 @@ class Batch:
     """Numbering that `attempt` belongs to; empty where the artifact tells no attempts apart."""
     non_numeric: int = 0
     """Values of this series that were no number and are not among `values`."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Attributes of the series as known when this batch ended; those of the last batch stand."""
 
 
 class PointSink(Protocol):

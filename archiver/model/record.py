@@ -112,9 +112,12 @@ class Lockfile(Sourced):
     """One lockfile, recorded digest against actual digest."""
 
     path: str
+    """Where it lies; where there is none, the name that its producer looks for first."""
     recorded_sha256: str | None
     actual_sha256: str | None
     verdict: str
+    """`match`, `mismatch`, `crlf_only` (equal but for line ends), `no_lock` (recorded, and the run
+    holds none), `not_recorded`, or `unreadable` (what should state the digest does not)."""
 
 
 @dataclass(frozen=True, slots=True)

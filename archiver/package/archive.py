@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +37,7 @@ class Contents:
     record: RunRecord
     series: Sequence[Joined]
     losses: Sequence[Joined]
-    attempts: Attempts
+    attempts: Mapping[str | None, Attempts]
     files: Sequence[FileEntry]
     snapshots: SnapshotStore
     redactor: Redactor

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from archiver.attempts import Attempts
+from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.model.points import NO_STEP
 from archiver.model.record import RunRecord
-from archiver.package.plots import Curve, Panel, PlotSpec
+from archiver.package import layout, timelines
+from archiver.package.plots import Curve, Panel, PlotSpec, TimelineSpec, time_unit
+from archiver.plan import TRAINING
 from archiver.series import Joined
 
 _SPARSE = 60
@@ -38,6 +41,12 @@ _PANELS: tuple[tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...] = 
     ),
 )
 """Figure -> panels: title, axis label, canonical names."""
+_SAMPLED = (
+    ("GPU utilisation", "GPU utilisation", "gpu_util"),
+    ("GPU memory", "GPU memory", "gpu_mem"),
+    ("Host memory", "host memory", "host_mem"),
+)
+"""Panels of what was sampled over time: title, axis label, canonical name."""
 
 
 def primary(series: Sequence[Joined], key: str | None) -> list[Joined]:
@@ -55,40 +64,152 @@ def primary(series: Sequence[Joined], key: str | None) -> list[Joined]:
 
 
 def figures(
-    record: RunRecord, series: Sequence[Joined], losses: Sequence[Joined], attempts: Attempts
-) -> list[PlotSpec]:
-    """One figure per group that has anything to show."""
-    specs = []
+    record: RunRecord,
+    series: Sequence[Joined],
+    losses: Sequence[Joined],
+    attempts: Mapping[str | None, Attempts],
+) -> list[PlotSpec | TimelineSpec]:
+    """One figure per group that has anything to show; curves of two trainings never share one."""
+    trained = list(dict.fromkeys(item.summary.step_id for item in losses)) or [None]
+    specs: list[PlotSpec | TimelineSpec] = []
+    for step_id in trained:
+        own = [item for item in series if item.summary.step_id in {step_id, step_id or TRAINING}]
+        curves = [item for item in losses if item.summary.step_id == step_id]
+        suffix = f"-{layout.slug(step_id)}" if step_id and len(trained) > 1 else ""
+        bounds = _boundaries(attempts.get(step_id or TRAINING, NO_ATTEMPTS))
+        specs += [
+            PlotSpec(name + suffix, _title(record, step_id if suffix else None), axis, rows, bounds)
+            for name, axis, rows in _of_training(own, curves)
+        ]
+    evaluated = _evaluations(record, series)
+    if evaluated:
+        specs.append(PlotSpec("evaluations", _title(record), "epoch", evaluated))
+    specs += _resources(record, series)
+    timeline = timelines.of_run(record)
+    return [*specs, timeline] if timeline is not None else specs
+
+
+def _title(record: RunRecord, step_id: str | None = None) -> str:
+    title = f"{record.run.experiment} / {record.run.run_id}"
+    for step in record.steps:
+        if step_id is not None and step.step_id == step_id:
+            words = (part for part in (step.step_id, step.name, step.stage) if part)
+            return f"{title} / step {' '.join(words)}"
+    return title
+
+
+def _of_training(
+    own: Sequence[Joined], losses: Sequence[Joined]
+) -> Iterator[tuple[str, str, tuple[Panel, ...]]]:
+    """Name, axis and panels of each figure of one training step."""
     for name, rows in _PANELS:
         panels = []
         for title, label, canonical in rows:
-            splits = ("train",) if name == "throughput" else ("train", "eval")
-            chosen = list(losses) if title == "Loss" else _canonical(series, canonical, splits)
+            splits = ("train",) if name == "throughput" else ()
+            chosen = list(losses) if title == "Loss" else _canonical(own, canonical, splits)
             if chosen:
                 panels.append(_panel(title, label, chosen))
         if panels:
-            specs.append(
-                PlotSpec(
-                    name,
-                    f"{record.run.experiment} / {record.run.run_id}",
-                    _axis_label(series),
-                    tuple(panels),
-                    _boundaries(attempts),
-                )
-            )
-    return specs
+            yield name, _axis_label(own), tuple(panels)
 
 
 def _canonical(
     series: Sequence[Joined], names: tuple[str, ...], splits: tuple[str, ...]
 ) -> list[Joined]:
+    """Series of that meaning over steps or epochs; of any split where none is named."""
     return [
         item
         for item in series
         if item.summary.canonical in names
-        and item.summary.split in splits
+        and (item.summary.split in splits or not splits)
         and item.summary.points > 1
+        and item.spec.axis != "time"
     ]
+
+
+def _evaluations(record: RunRecord, series: Sequence[Joined]) -> tuple[Panel, ...]:
+    """Results of evaluation steps over the epochs that they evaluated, a panel per result."""
+    evaluations = {step.step_id for step in record.steps if step.name == "eval"}
+    groups: dict[str, dict[str, list[Joined]]] = {}
+    for item in series:
+        if item.spec.axis == "epoch" and item.summary.step_id in evaluations:
+            name = item.summary.dataset or item.summary.split or item.summary.key
+            groups.setdefault(item.summary.key, {}).setdefault(name, []).append(item)
+    panels = []
+    for key, curves in groups.items():
+        drawn = [_merged(name, items) for name, items in curves.items()]
+        if any(len(curve.x) > 1 for curve in drawn):
+            panels.append(Panel(key, key, tuple(drawn)))
+    return tuple(panels)
+
+
+def _merged(name: str, items: Sequence[Joined]) -> Curve:
+    """One curve from series that hold a point each."""
+    import numpy as np
+
+    points = [item.points() for item in items]
+    x = np.concatenate([part.epochs for part in points])
+    order = np.argsort(x, kind="stable")
+
+    def column(parts: Sequence[Any]) -> Any:  # noqa: ANN401  arrays of any type
+        return np.concatenate([np.asarray(part) for part in parts])[order]
+
+    return Curve(
+        name,
+        x[order],
+        column([part.values for part in points]),
+        column([item.status for item in items]),
+        column([item.segment for item in items]),
+        "markers",
+    )
+
+
+def _resources(record: RunRecord, series: Sequence[Joined]) -> list[PlotSpec | TimelineSpec]:
+    """Utilisation and memory over time, where somebody sampled them."""
+    import numpy as np
+
+    sampled = [
+        item
+        for item in series
+        if item.spec.axis == "time" and item.spec.clock and item.summary.points > 1
+    ]
+    chosen = [
+        (title, label, [item for item in sampled if item.summary.canonical == canonical])
+        for title, label, canonical in _SAMPLED
+    ]
+    shown = [item for _, _, items in chosen for item in items]
+    if not shown:
+        return []
+    starts: dict[str, float] = {}
+    ends: dict[str, float] = {}
+    for item in shown:
+        times, clock = item.points().times, item.spec.clock
+        starts[clock] = min(starts.get(clock, np.inf), float(np.nanmin(times)))
+        ends[clock] = max(ends.get(clock, -np.inf), float(np.nanmax(times)))
+    size, unit = time_unit(max(ends[clock] - starts[clock] for clock in starts))
+    panels = tuple(
+        Panel(
+            title, _with_unit(label, items), tuple(_sampled(i, items, starts, size) for i in items)
+        )
+        for title, label, items in chosen
+        if items
+    )
+    return [PlotSpec("resources", _title(record), f"{unit} since the first sample", panels)]
+
+
+def _sampled(
+    item: Joined, beside: Sequence[Joined], starts: Mapping[str, float], size: float
+) -> Curve:
+    import numpy as np
+
+    points = item.points()
+    order = item.order(points)
+    values = np.asarray(points.values, dtype=np.float64)[order]
+    x = (points.times[order] - starts[item.spec.clock]) / size
+    told = [f"{name} {value}" for name, value in item.spec.labels]
+    several = len({other.summary.source for other in beside}) > 1
+    told += [item.summary.source] if several or not told else []
+    return Curve(", ".join(told), x, values, item.status[order], item.segment[order])
 
 
 def _axis_label(series: Sequence[Joined]) -> str:
@@ -96,12 +217,15 @@ def _axis_label(series: Sequence[Joined]) -> str:
     return next(iter(axes)) if len(axes) == 1 else "step"
 
 
-def _panel(title: str, label: str, chosen: Sequence[Joined]) -> Panel:
+def _with_unit(label: str, chosen: Sequence[Joined]) -> str:
     units = {item.summary.unit for item in chosen if item.summary.unit}
     unit = units.pop() if len(units) == 1 else None
-    ylabel = f"{label} ({unit})" if unit and unit not in label else label
+    return f"{label} ({unit})" if unit and unit not in label else label
+
+
+def _panel(title: str, label: str, chosen: Sequence[Joined]) -> Panel:
     curves = tuple(_curve(item, chosen) for item in chosen)
-    return Panel(title, ylabel, curves)
+    return Panel(title, _with_unit(label, chosen), curves)
 
 
 def _curve(item: Joined, beside: Sequence[Joined]) -> Curve:
@@ -115,7 +239,8 @@ def _curve(item: Joined, beside: Sequence[Joined]) -> Curve:
         axis = points.epochs[order]
     label = item.summary.split or item.summary.key
     if [other.summary.split for other in beside].count(item.summary.split) > 1:
-        label = f"{item.summary.key} ({item.summary.source})"
+        told = [item.summary.key, *item.summary.labels.values()]
+        label = f"{', '.join(told)} ({item.summary.source})"
     values = np.asarray(points.values, dtype=np.float64)[order]
     sparse = item.summary.points <= _SPARSE and item.summary.split == "eval"
     role = "markers" if sparse else "line"

@@ -21,7 +21,7 @@ from archiver.errors import ArchiverError
 
 PARTIAL = ".runarchive-partial"
 PREVIOUS = ".runarchive-previous"
-"""Suffixes of directories that only this module makes and removes."""
+"""Suffixes of what only this package makes and removes."""
 _OPEN_HOME = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -100,7 +100,10 @@ def _sweep_one(home: Path) -> None:
             _put_back(left)
         abandoned = list(home.glob(f".*{PARTIAL}"))
         for left in abandoned:
-            shutil.rmtree(left, ignore_errors=True)
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
         if abandoned and not any(home.iterdir()):
             home.rmdir()
     except BlockingIOError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GROUP_ROWS = 1 << 17
 """Rows of one row group, so that a reader can skip."""
 _WORDS = [status.word for status in PointStatus]
-_CSV_HEADER = "step,epoch,time,value,split,segment,status\n"
+_CSV_HEADER = "step,epoch,time,value,split,segment,status,step_id\n"
 
 
 def _schema() -> pa.Schema:
@@ -175,7 +175,8 @@ def loss_curve_csv(curves: Sequence[Joined]) -> bytes:
 def _csv_rows(item: Joined, points: Points, order: NDArray[np.int64]) -> bytes:
     import numpy as np
 
-    split, clock = item.summary.split or "", item.spec.clock
+    split, clock = _csv_text(item.summary.split), item.spec.clock
+    end = f",{_csv_text(item.summary.step_id)}\n"
     times = points.times[order].tolist() if clock else []
     stamps = [iso(time, clock) or "" for time in times] if clock else repeat("", len(order))
     rows = zip(
@@ -188,10 +189,16 @@ def _csv_rows(item: Joined, points: Points, order: NDArray[np.int64]) -> bytes:
         strict=True,
     )
     lines = [
-        f"{'' if step == NO_STEP else step},{epoch},{time},{value},{split},{segment},{word}\n"
+        f"{'' if step == NO_STEP else step},{epoch},{time},{value},{split},{segment},{word}{end}"
         for step, epoch, time, value, segment, word in rows
     ]
     return "".join(lines).encode()
+
+
+def _csv_text(text: str | None) -> str:
+    """A text as a cell: quoted where it could part cells or rows."""
+    plain = (text or "").replace("\r", " ").replace("\n", " ")
+    return '"' + plain.replace('"', '""') + '"' if '"' in plain or "," in plain else plain
 
 
 def _cell(value: float) -> str:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from archiver import lightning_keys
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.lightning_keys import Key
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -39,14 +41,19 @@ _NAME = re.compile(r".*tfevents\.(\d{9,11})\.(.*)\Z")
 _PROCESS = re.compile(r"(.+?)\.(\d+)\.(\d+)(?:\.v2)?\Z")
 _MAGIC = b"brain.Event:"
 _ARGUMENTS = "args/text_summary"
+_OVER_SAMPLES = " vs samples"
+_SUMMARY = "/text_summary"
+_TEXTS_KEPT = 20_000
+_ENOUGH = 20
+"""Texts of one argument each, from which on they are taken for a program's arguments."""
 _RENAMED = {"train/": "train", "eval/": "eval"}
 
 METRICS: dict[str, Metric] = {
     "loss": Metric("loss", split="train"),
     "train_loss": Metric("loss", split="train"),
     "lm loss": Metric("loss", "nat/token", "train"),
-    "lm loss validation": Metric("eval_loss", "nat/token", "eval"),
-    "lm loss validation ppl": Metric("perplexity", split="eval"),
+    "lm loss validation": Metric("eval_loss", "nat/token", "val"),
+    "lm loss validation ppl": Metric("perplexity", split="val"),
     "val_loss": Metric("eval_loss", split="eval"),
     "val/loss": Metric("eval_loss", split="eval"),
     "valid/loss": Metric("eval_loss", split="eval"),
@@ -58,6 +65,12 @@ METRICS: dict[str, Metric] = {
     "grad-norm": Metric("grad_norm", split="train"),
     "grad_norm": Metric("grad_norm", split="train"),
     "iteration-time": Metric("step_time", "s", "train"),
+    "batch-size": Metric("batch_size", "samples", "train"),
+    "loss-scale": Metric("loss_scale", split="train"),
+    "params-norm": Metric("param_norm", split="train"),
+    "mem-max-allocated-bytes": Metric(
+        "gpu_mem", "B", attributes=(("memory", "peak"), ("device", "accelerator"))
+    ),
 }
 """Tags that writers other than the Hugging Face callback use."""
 
@@ -86,7 +99,11 @@ class Events:
     last_step: int = 0
     arguments: dict[str, Value] = field(default_factory=dict)
     arguments_whole: bool = True
+    texts: dict[str, Value] = field(default_factory=dict)
+    """Argument -> its text, of trainers that write one text for each."""
     sessions: list[SessionMark] = field(default_factory=list)
+    specs: dict[str, SeriesSpec] = field(default_factory=dict)
+    """Tag -> its series, as it was understood when it was met first."""
 
 
 def detect(artifact: Artifact) -> Match:
@@ -192,17 +209,21 @@ def _take(
     if isinstance(item, TextBatch):
         if item.tag == _ARGUMENTS and item.texts:
             _arguments(events, item.texts[-1], artifact)
+        elif item.tag.endswith(_SUMMARY) and item.texts and len(events.texts) < _TEXTS_KEPT:
+            events.texts[item.tag.removesuffix(_SUMMARY)] = item.texts[-1]
         values: array[float] | list[str] = item.texts
     else:
         values = item.values
-    spec = _spec(item, artifact)
+    if item.tag not in events.specs:
+        events.specs[item.tag] = _spec(item, artifact, events.scan.tags)
+    spec = events.specs[item.tag]
     family = _family(artifact)
     batch = Batch(spec, artifact.path, item.steps, values, None, item.times, attempt, family)
     points.add(batch)
 
 
 def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:
-    if isinstance(item, ScalarBatch):
+    if isinstance(item, ScalarBatch) and not item.tag.endswith(_OVER_SAMPLES):
         first, last = min(item.steps), max(item.steps)
         events.first_step = first if events.first_step is None else min(first, events.first_step)
         events.last_step = max(last, events.last_step)
@@ -212,37 +233,48 @@ def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:
         events.last_time = time if events.last_time is None else max(time, events.last_time)
 
 
-def _spec(item: ScalarBatch | TextBatch, artifact: Artifact) -> SeriesSpec:
+def _spec(item: ScalarBatch | TextBatch, artifact: Artifact, beside: Container[str]) -> SeriesSpec:
+    """What a tag's points are; `beside` are the tags that were met so far."""
     source = _family(artifact)
     if isinstance(item, TextBatch):
         return SeriesSpec(item.tag, source, type="text", clock=Clock.EPOCH.value)
-    metric, split = _meaning(item.tag)
+    # Megatron writes each curve a second time over the samples that were consumed.
+    bare = item.tag.removesuffix(_OVER_SAMPLES)
+    over_samples = bare != item.tag
+    key = _meaning(bare, beside)
+    metric = key.metric
     return SeriesSpec(
         item.tag,
         source,
-        metric.canonical or None,
-        split=split,
+        None if over_samples else metric.canonical or None,
+        split=key.split,
+        labels=key.labels,
+        axis="samples" if over_samples else "step",
         unit=metric.unit,
         clock=Clock.EPOCH.value,
-        attributes=metric.attributes,
+        attributes=() if over_samples else metric.attributes,
         relative_error=FLOAT32_ROUNDING if item.dtype == "float32" else 0.0,
     )
 
 
-def _meaning(tag: str) -> tuple[Metric, str | None]:
+def _meaning(tag: str, beside: Container[str] = ()) -> Key:
     known = METRICS.get(tag)
     if known is not None:
-        return known, known.split
+        return Key(known, known.split)
     for prefix, split in _RENAMED.items():
         if tag.startswith(prefix):
             key = tag.removeprefix(prefix)
             if split == "train" and key.startswith("eval/"):
-                return Metric(""), "eval"
+                return Key(Metric(""), "eval")
             if key in END_KEYS:
-                return meaning(key), None
-            return meaning(f"eval_{key}" if split == "eval" else key), split
+                return Key(meaning(key))
+            found = meaning(f"eval_{key}" if split == "eval" else key)
+            if found != Metric(""):
+                return Key(found, split)
+            return lightning_keys.understand(tag, beside)
     leaf = METRICS.get(tag.rpartition("/")[2])
-    return (leaf, leaf.split) if leaf is not None else (Metric(""), None)
+    named = lightning_keys.understand(tag, beside)
+    return named if leaf is None or named.metric.canonical else Key(leaf, leaf.split)
 
 
 def _arguments(events: Events, text: str, artifact: Artifact) -> None:
@@ -253,6 +285,17 @@ def _arguments(events: Events, text: str, artifact: Artifact) -> None:
 
 def _configs(events: Events, artifact: Artifact) -> tuple[Config, ...]:
     """The Trainer's arguments, unless a file of the run holds them already."""
+    if len(events.texts) >= _ENOUGH:
+        # Megatron's arguments, as `str` prints them; its log holds them, too, if there is one.
+        texts = Config(
+            at=artifact.at(_SUMMARY[1:]),
+            id=f"{artifact.path}!{_SUMMARY}",
+            role="effective",
+            format="text",
+            values=events.texts,
+            typed=False,
+        )
+        return (texts,)
     if not events.arguments or artifact.tree.named("args.json", "sft_args.json"):
         return ()
     config = Config(

@@ -15,6 +15,7 @@ from archiver.model.record import RunRecord
 from archiver.model.values import Value
 from archiver.render import fields, head, series, shapes, steps, tables
 from archiver.render.escape import Markdown, fence, inline, prose, shorten
+from archiver.render.experiment import Page
 from archiver.render.yaml_text import dump_value
 
 _TITLE = 120
@@ -22,9 +23,15 @@ _FOLD = 60
 """Lines of YAML from which on a block is folded."""
 
 
+def experiment(name: str, records: Sequence[RunRecord], plot: str | None) -> str:
+    """The page of an experiment's runs; `plot` is the path of the time line beside it."""
+    page = Page(name, records, plot)
+    return _template("EXPERIMENT.md.j2").render(page=page, parameters=page.parameters())
+
+
 def archive(record: RunRecord, plots: Sequence[str]) -> str:
     """The whole document; `plots` are the paths of the drawings beside it."""
-    return _template().render(
+    return _template("ARCHIVE.md.j2").render(
         record=record,
         Section=Section,
         head=head,
@@ -37,8 +44,8 @@ def archive(record: RunRecord, plots: Sequence[str]) -> str:
 
 
 @cache
-def _template() -> Template:
-    """The template; only `Markdown` may come out of its expressions.
+def _template(name: str) -> Template:
+    """A template; only `Markdown` may come out of its expressions.
 
     Escaping is the filters' work (HTML escaping would spoil Markdown), and `finalize` refuses
     whatever did not pass one. Values are never templates: they come in as arguments only.
@@ -52,7 +59,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters.update(_FILTERS)
-    return environment.from_string(resources.text(resources.TEMPLATES, "ARCHIVE.md.j2"))
+    return environment.from_string(resources.text(resources.TEMPLATES, name))
 
 
 def _only_markdown(value: object) -> object:
@@ -82,9 +89,9 @@ def _folded(block: Markdown, summary: str) -> Markdown:
     return Markdown(f"{opened}\n\n{block}\n\n</details>")
 
 
-def _image(path: str, name: str) -> Markdown:
-    words = re.sub("[^a-z0-9]+", " ", name.lower()).strip()
-    return Markdown(f"![{words.capitalize()} curves]({quote(path)})")
+def _image(path: str, name: str, what: str = "curves") -> Markdown:
+    words = re.sub("[^a-z0-9]+", " ", f"{name} {what}".lower()).strip()
+    return Markdown(f"![{words.capitalize()}]({quote(path)})")
 
 
 _FILTERS: Mapping[str, Callable[..., Markdown]] = {

@@ -37,7 +37,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     expected = json.loads((RUNS / request.param / "expected.json").read_bytes())
     archives = tmp_path_factory.mktemp("archives")
     run = RUNS / request.param / expected["run_dir"]
-    (outcome,) = workflows.collect(run, workflows.CollectOptions(archives), NOW)
+    (outcome,) = workflows.collect(run, workflows.CollectOptions(archives), NOW).outcomes
     assert outcome.archive is not None
     assert outcome.refused == 0
     record = json.loads((outcome.archive / "record.json").read_bytes())

@@ -2,9 +2,10 @@
 
 A case is `fixtures/readers/<reader>/<case>/`: an `input` directory that is read as a run, and
 `expected.json`, which names every artifact that the reader's selection picks and what must come
-out of it. Only what a case says is compared, but for four things that hold always: only picked
-files are opened, each once; every location is a place in the artifact; no claim names a field that
-is not in the registry; the columns of points are equally long.
+out of it (and the `member` of an experiment that artifacts are read for, if they speak of many).
+Only what a case says is compared, but for four things that hold always: only picked files are
+opened, each once; every location is a place in the artifact; no claim names a field that is not
+in the registry; the columns of points are equally long.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pytest
 from hypothesis import strategies as st
 
 from archiver import registry
-from archiver.artifact import Artifact, Match
+from archiver.artifact import Artifact, Match, Member
 from archiver.extension import Reader
 from archiver.limits import Limits
 from archiver.model.claims import Location
@@ -117,15 +118,25 @@ class Sink:
 class Bench:
     """Reads directories with one reader, without the rest of the program."""
 
-    def read(self, name: str, directory: Path) -> dict[str, Outcome]:
-        """Path -> outcome, of everything that the reader's selection picks."""
-        reader, limits = READERS[name], Limits()
+    def read(
+        self,
+        name: str,
+        directory: Path,
+        member: str | None = None,
+        limits: Limits | None = None,
+    ) -> dict[str, Outcome]:
+        """Path -> outcome, of everything that the reader's selection picks.
+
+        `member` is the run of an experiment that artifacts beside its runs are read for.
+        """
+        run_at_hand = Member(member, (member,)) if member else None
+        reader, limits = READERS[name], limits or Limits()
         outcomes: dict[str, Outcome] = {}
         with RunDir(directory, "run", limits) as run:
             tree = run.walk()
             for selection in reader.select(tree):
                 before = len(run.opened)
-                artifact = Artifact(run, tree, selection.files, selection.path, limits)
+                artifact = Artifact(run, tree, selection.files, selection.path, limits, run_at_hand)
                 try:
                     match = reader.detect(artifact)
                     sink, reading = Sink(), Reading()
@@ -152,8 +163,9 @@ class Bench:
 
     def check(self, name: str, case: Path) -> None:
         """Hold a case to its description."""
-        expected = json.loads((case / "expected.json").read_text("utf-8"))["artifacts"]
-        outcomes = self.read(name, case / "input")
+        description = json.loads((case / "expected.json").read_text("utf-8"))
+        expected = description["artifacts"]
+        outcomes = self.read(name, case / "input", description.get("member"))
         assert set(outcomes) == set(expected)
         for path, wanted in expected.items():
             compare(outcomes[path], wanted)
@@ -369,25 +381,25 @@ def bench() -> Bench:
 @pytest.fixture
 def read(
     bench: Bench, tmp_path: Path, request: pytest.FixtureRequest
-) -> Callable[[Mapping[str, bytes | str]], dict[str, Outcome]]:
+) -> Callable[..., dict[str, Outcome]]:
     """Write files and read them with the module's reader: path -> outcome."""
 
-    def call(files: Mapping[str, bytes | str]) -> dict[str, Outcome]:
+    def call(files: Mapping[str, bytes | str], member: str | None = None) -> dict[str, Outcome]:
         bench.write(tmp_path, files)
-        return bench.read(reader_of(request.module.__name__), tmp_path)
+        return bench.read(reader_of(request.module.__name__), tmp_path, member)
 
     return call
 
 
 @pytest.fixture
 def read_one(
-    read: Callable[[Mapping[str, bytes | str]], dict[str, Outcome]],
-) -> Callable[[str, Any], Outcome]:
+    read: Callable[..., dict[str, Outcome]],
+) -> Callable[..., Outcome]:
     """Write one file, JSON if it is neither text nor bytes, and give its outcome."""
 
-    def call(path: str, content: Any) -> Outcome:
+    def call(path: str, content: Any, member: str | None = None) -> Outcome:
         if not isinstance(content, str | bytes):
             content = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        return read({path: content})[path]
+        return read({path: content}, member)[path]
 
     return call

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import chdir
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from archiver.package.plots.specs import PlotSpec
+from archiver.package.plots.specs import PlotSpec, TimelineSpec
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,26 +47,45 @@ _RC: dict[str, Any] = {
 """Beyond matplotlib's own defaults."""
 
 
-def draw(spec: PlotSpec) -> dict[str, bytes]:
+def draw(spec: PlotSpec | TimelineSpec) -> dict[str, bytes]:
     """Draw one figure.
 
     Returns:
-        `NAME.svg` and `NAME.png` with their bytes; empty where no panel has a point to show.
+        `NAME.svg` and `NAME.png` with their bytes; empty where there is nothing to show.
     """
+    if isinstance(spec, TimelineSpec):
+        return _draw_timeline(spec) if spec.bars else {}
     from archiver.package.plots.traces import views
 
     shown = views(spec)
     if not shown:
         return {}
+    with _pinned():
+        from archiver.package.plots.layout import laid_out
+
+        return _saved(spec.name, spec.title, _description(spec, shown), laid_out(spec, shown))
+
+
+def _draw_timeline(spec: TimelineSpec) -> dict[str, bytes]:
+    with _pinned():
+        from archiver.package.plots.labels import literal
+        from archiver.package.plots.timeline import MOST_BARS, laid_out
+
+        jobs = [f"{literal(bar.label, 80)}: {literal(bar.status, 20)}" for bar in spec.bars]
+        words = "; ".join(jobs[:MOST_BARS])
+        return _saved(spec.name, spec.title, f"Jobs over time. {words}.", laid_out(spec))
+
+
+@contextmanager
+def _pinned() -> Iterator[None]:
+    """Pin matplotlib to settings of our own, whatever the user's or a run's are."""
     _load_matplotlib()
     import matplotlib as mpl
-
-    from archiver.package.plots.layout import laid_out
 
     # Setting `backend` would load pyplot's machinery.
     pinned: Any = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
     with mpl.rc_context(pinned | _RC):
-        return _saved(spec, shown, laid_out(spec, shown))
+        yield
 
 
 def _load_matplotlib() -> None:
@@ -80,14 +99,14 @@ def _load_matplotlib() -> None:
             __import__("matplotlib")
 
 
-def _saved(spec: PlotSpec, views: Sequence[View], figure: Figure) -> dict[str, bytes]:
+def _saved(name: str, title: str, description: str, figure: Figure) -> dict[str, bytes]:
     """Write both files."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     from archiver.package.plots.labels import literal
 
-    about = {"Title": literal(spec.title, 200), "Description": _description(spec, views)}
+    about = {"Title": literal(title, 200), "Description": description}
     png, svg = BytesIO(), BytesIO()
     # `savefig` would draw each file twice.
     agg: Any = FigureCanvasAgg(figure)
@@ -95,7 +114,7 @@ def _saved(spec: PlotSpec, views: Sequence[View], figure: Figure) -> dict[str, b
     agg.print_png(png, metadata={**about, "Software": None}, pil_kwargs={"compress_level": 4})
     vector: Any = FigureCanvasSVG(figure)
     vector.print_svg(svg, metadata={**about, "Creator": "runarchive", "Date": None})
-    return {f"{spec.name}.svg": svg.getvalue(), f"{spec.name}.png": png.getvalue()}
+    return {f"{name}.svg": svg.getvalue(), f"{name}.png": png.getvalue()}
 
 
 def _description(spec: PlotSpec, views: Sequence[View]) -> str:

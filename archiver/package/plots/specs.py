@@ -48,3 +48,35 @@ class PlotSpec:
     panels: tuple[Panel, ...]
     boundaries: tuple[tuple[float, str], ...] = ()
     """Where attempts begin, with the text that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One job on the time line."""
+
+    label: str
+    """For its row, such as `2 train, attempt 1`."""
+    start: float
+    """Seconds."""
+    end: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineSpec:
+    """A figure of jobs over time, one row each."""
+
+    name: str
+    title: str
+    since: str
+    """What second 0 is, for the axis."""
+    bars: tuple[Bar, ...]
+
+
+_UNITS = ((86400.0 * 2, 86400.0, "days"), (7200.0, 3600.0, "hours"), (120.0, 60.0, "minutes"))
+"""From a span of so many seconds on, the axis counts in this unit."""
+
+
+def time_unit(span: float) -> tuple[float, str]:
+    """Seconds of the unit that suits a span, and its name."""
+    return next(((size, name) for least, size, name in _UNITS if span >= least), (1.0, "seconds"))

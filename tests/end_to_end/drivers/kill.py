@@ -48,7 +48,7 @@ def collect(run: Path, archives: Path) -> None:
 def warm_up(run: Path, archives: Path) -> None:
     """Load and cache what can be without starting a thread, so that every child need not."""
     options = workflows.CollectOptions(archives, policy=Policy("all"), dry_run=True)
-    (outcome,) = workflows.collect(run, options, NOW)
+    (outcome,) = workflows.collect(run, options, NOW).outcomes
     markdown.archive(outcome.record, [])
 
 

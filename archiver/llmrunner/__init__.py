@@ -1,0 +1,1 @@
+"""What LLMRunner's readers share: its settings, its steps, where it puts things, its lines."""

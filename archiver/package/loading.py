@@ -1,0 +1,140 @@
+"""An archive read back: its record, and the points of each series."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archiver.errors import ArchiverError
+from archiver.model import codec
+from archiver.model.points import NO_STEP
+from archiver.model.record import RunRecord, Series
+from archiver.summaries import Columns
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_RECORD = "record.json"
+_POINTS = "metrics.parquet"
+_STAMP = "archived.json"
+_BATCH = 1 << 16
+_HINT = "collect the run again, or restore the archive from a copy"
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a directory looks like an archive that `collect` wrote."""
+    return all((path / name).is_file() for name in (_RECORD, _STAMP, _POINTS))
+
+
+def record(archive: Path) -> RunRecord:
+    """The record of an archive.
+
+    Raises:
+        ArchiverError: when it cannot be read or is no record.
+    """
+    place = archive / _RECORD
+    try:
+        return codec.decode(RunRecord, json.loads(place.read_bytes()))
+    except OSError as fault:
+        raise ArchiverError(str(place), fault.strerror or "cannot be read", _HINT) from None
+    except (ValueError, RecursionError) as fault:
+        raise ArchiverError(str(place), f"is no record ({fault})", _HINT) from None
+
+
+def points(archive: Path, series: tuple[Series, ...]) -> Iterator[tuple[Series, Columns]]:
+    """Each series of the record with its points, which stand in the table in the same order.
+
+    Raises:
+        ArchiverError: when the table cannot be read or holds other points than the record says.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = archive / _POINTS
+    try:
+        with pq.ParquetFile(place) as file:
+            window = _Window(file.iter_batches(_BATCH, columns=list(_COLUMNS)))
+            for item in series:
+                yield item, _columns(item, window.take(_size(item)))
+            if not window.is_empty():
+                raise ArchiverError(str(place), "holds points of no series", _HINT)
+    except OSError as fault:
+        raise ArchiverError(str(place), fault.strerror or str(fault), _HINT) from None
+    except (pa.ArrowException, ValueError) as fault:
+        raise ArchiverError(str(place), f"is no table of points ({fault})", _HINT) from None
+
+
+_COLUMNS = ("step", "time", "value", "text")
+
+
+def _size(item: Series) -> int:
+    return item.points + item.duplicates + item.overwritten + item.superseded
+
+
+class _Window:
+    """Rows of the table, some at a time."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self._held: list[pa.RecordBatch] = []
+
+    def take(self, size: int) -> pa.Table:
+        """The next rows.
+
+        Raises:
+            ValueError: there are not as many.
+        """
+        import pyarrow as pa
+
+        parts: list[pa.RecordBatch] = []
+        while size:
+            batch = self._held.pop() if self._held else next(self._batches, None)
+            if batch is None:
+                raise ValueError("fewer points than the record says")
+            parts.append(batch.slice(0, size))
+            if len(batch) > size:
+                self._held.append(batch.slice(size))
+            size -= len(parts[-1])
+        if parts:
+            return pa.Table.from_batches(parts)
+        return pa.table({name: [] for name in _COLUMNS})
+
+    def is_empty(self) -> bool:
+        """Whether every row was taken."""
+        return not self._held and next(self._batches, None) is None
+
+
+def _columns(item: Series, table: pa.Table) -> Columns:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = len(table)
+    if not size:
+        empty = np.empty(0)
+        return Columns(np.empty(0, np.int64), empty, empty if item.type == "number" else ())
+    steps = pc.fill_null(table["step"], pa.scalar(NO_STEP, pa.int64()))
+    values: NDArray[np.float64] | list[str]
+    if item.type == "number":
+        values = np.asarray(pc.fill_null(table["value"], float("nan")))
+    else:
+        values = [text or "" for text in table["text"].to_pylist()]
+    return Columns(np.asarray(steps), _seconds(table["time"]), values)
+
+
+def _seconds(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Seconds since 1970 of ISO 8601 texts; of naive ones as if they were UTC."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.null_count == len(column):
+        return np.full(len(column), np.nan)
+    plain = pc.replace_substring(column, "+00:00", "")
+    stamps = pc.cast(plain, pa.timestamp("us"))
+    micros = pc.cast(pc.cast(stamps, pa.int64()), pa.float64())
+    return np.asarray(pc.fill_null(pc.divide(micros, 1e6), float("nan")))

@@ -1,0 +1,117 @@
+"""codex_ml `provenance.ndjson`: commit, host and working directory of each start.
+
+Rows have `type` `provenance` and a `payload` of `git_commit` (abbreviated), `hostname` and `cwd`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from archiver.codex_rows import instant, object_of, text_of
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading
+from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Location
+from archiver.model.record import Command, Step
+from archiver.model.values import Value
+from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+
+_STARTS = 1_000
+_KNOWN = frozenset({"git_commit", "hostname", "cwd"})
+
+
+@dataclass
+class Provenance:
+    """Rows, still to be read, and those of starts."""
+
+    rows: ShardedRows
+    starts: list[tuple[Row, Location]] = field(default_factory=list)
+
+
+def detect(artifact: Artifact) -> Match:
+    """Rows of type `provenance`."""
+    rows = first_rows(artifact)
+    if not rows:
+        return Match.DAMAGED if is_blank(artifact) else Match.NO
+    return Match.YES if any(map(_fits, rows)) else Match.NO
+
+
+def _fits(row: Row) -> bool:
+    return row.get("type") == "provenance" and isinstance(row.get("payload"), dict)
+
+
+def parse(artifact: Artifact) -> Provenance:
+    """A lazy walk over the files."""
+    return Provenance(ShardedRows(artifact))
+
+
+def to_reading(provenance: Provenance, artifact: Artifact, _points: PointSink) -> Reading:
+    """Commit, hosts, run id, and an attempt per start."""
+    for row, line, entry in provenance.rows:
+        if _fits(row) and len(provenance.starts) < _STARTS:
+            provenance.starts.append((row, provenance.rows.at(line, entry)))
+        else:
+            provenance.rows.drop("unknown-shape")
+    return Reading(
+        claims=tuple(_claims(provenance)),
+        steps=tuple(_steps(provenance)),
+        attempts=_trail(provenance, artifact),
+        problems=provenance.rows.problems(),
+        accounting=provenance.rows.accounting(READER.kind),
+        extras=_extras(provenance),
+    )
+
+
+def _claims(provenance: Provenance) -> Iterator[Claim]:
+    hosts: dict[str, Location] = {}
+    for row, at in provenance.starts:
+        host = text_of(object_of(row, "payload"), "hostname")
+        if host is not None:
+            hosts.setdefault(host, at)
+    for host, at in hosts.items():
+        yield Claim("summary.host", [host], at)
+    for row, at in provenance.starts[-1:]:
+        run_id = text_of(row, "run_id")
+        if run_id is not None:
+            yield Claim("summary.run_id", run_id, at)
+        commit = text_of(object_of(row, "payload"), "git_commit")
+        if commit is not None:
+            yield Claim("summary.git_commit", commit, at)
+
+
+def _steps(provenance: Provenance) -> Iterator[Step]:
+    for row, at in provenance.starts[-1:]:
+        cwd = text_of(object_of(row, "payload"), "cwd")
+        command = Command(cwd=cwd) if cwd is not None else None
+        yield Step(at=at, step_id="1", name="train", command=command)
+
+
+def _trail(provenance: Provenance, artifact: Artifact) -> tuple[AttemptTrail, ...]:
+    marks = tuple(
+        AttemptMark(
+            at,
+            instant(row.get("timestamp", row.get("ts"))),
+            host=text_of(object_of(row, "payload"), "hostname"),
+        )
+        for row, at in provenance.starts
+    )
+    return (AttemptTrail(artifact.path, marks),) if marks else ()
+
+
+def _extras(provenance: Provenance) -> dict[str, Value]:
+    """What a payload holds beyond the known keys."""
+    more: dict[str, Value] = {}
+    for row, _ in provenance.starts:
+        payload = object_of(row, "payload")
+        more.update({key: value for key, value in payload.items() if key not in _KNOWN})
+    return more
+
+
+READER = Reader(
+    name="codex_provenance",
+    kind="codex_ml.provenance",
+    summary="codex_ml provenance.ndjson: commit, host and working directory of each start",
+    select=sharded("provenance.ndjson"),
+    detect=detect,
+    parse=parse,
+    map=to_reading,
+)

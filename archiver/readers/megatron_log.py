@@ -1,0 +1,615 @@
+"""Logs of Megatron-LM, MindSpeed-LLM and other forks: everything that a training process printed.
+
+The last rank prints the iteration lines, rank 0 the argument dump and memory; validation results
+stand between two rulers. Stamps are local time without a zone, written since core 0.6 and with
+microseconds since 0.16. A NaN loss is never printed: its field is missing. A loss is the mean over
+the iterations since the line before it, so it differs from TensorBoard's for good reason. Several
+jobs may have been appended to one log. In a pipeline of LLMRunner the log is named after its step
+and ends with what the step's wrapper said, sometimes glued to a line that was never finished.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from archiver import megatron_jobs as jobs
+from archiver.codecs import megatron_lines as grammar
+from archiver.codecs.lines import LineStream
+from archiver.codecs.megatron_lines import Figure, IterationLine
+from archiver.codecs.rank_tracebacks import Tracebacks
+from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.megatron_jobs import Derived
+from archiver.megatron_walk import Labels, Start, Walk
+from archiver.model.claims import (
+    AttemptMark,
+    AttemptTrail,
+    Claim,
+    Evidence,
+    EvidenceKind,
+    Origin,
+    Problem,
+    Trust,
+)
+from archiver.model.points import Batch, SeriesSpec
+from archiver.model.record import (
+    Accounting,
+    Checkpoint,
+    Command,
+    Config,
+    Event,
+    Source,
+    Step,
+    Training,
+)
+from archiver.model.times import Clock, Instant
+from archiver.model.values import Value
+
+_INTERVAL = (("mean over", "interval"),)
+_PEAK = (("memory", "peak"), ("device", "accelerator"))
+_CAPPED = Metric("", attributes=(("capped at", "exp(20)"),))
+"""Of a perplexity that only says that the loss was 20 or more, or no number."""
+
+METRICS: dict[str, Metric] = {
+    "lm loss": Metric("loss", "nat/token", "train", _INTERVAL),
+    "loss": Metric("loss", None, "train", _INTERVAL),
+    "learning rate": Metric("learning_rate", split="train"),
+    "grad norm": Metric("grad_norm", split="train"),
+    "global batch size": Metric("batch_size", "samples", "train"),
+    "gloabl batch size": Metric("batch_size", "samples", "train"),
+    "loss scale": Metric("loss_scale", split="train"),
+    "params norm": Metric("param_norm", split="train"),
+    "consumed samples": Metric("samples_seen", "samples", "train"),
+    "skipped samples": Metric("", "samples", "train"),
+    "consumed tokens": Metric("tokens_seen", "tokens", "train"),
+    "elapsed time per iteration (ms)": Metric("step_time", "ms", "train", _INTERVAL),
+    "elapsed time per iteration (s)": Metric("step_time", "s", "train", _INTERVAL),
+    "throughput per GPU (TFLOP/s/GPU)": Metric("tflops_per_gpu", "TFLOP/s/GPU", "train"),
+    "TFLOPs": Metric("tflops_per_gpu", "TFLOP/s/GPU", "train"),
+    "samples per second": Metric("samples_per_sec", "samples/s", "train"),
+    "throughput(samples/s)": Metric("samples_per_sec", "samples/s", "train"),
+    "tokens/s": Metric("tokens_per_sec", "tokens/s", "train"),
+    "tokens per GPU (tokens/s/GPU)": Metric("tokens_per_sec_per_gpu", "tokens/s/GPU", "train"),
+    "mfu": Metric("mfu", split="train"),
+    "number of skipped iterations": Metric("skipped_iterations", "iterations", "train"),
+    "number of nan iterations": Metric("nan_iterations", "iterations", "train"),
+    "energy per GPU (J/iter/GPU)": Metric("", "J/iteration/GPU", "train"),
+    "power per GPU (W/GPU)": Metric("gpu_power", "W", "train"),
+    "max_memory_allocated(GB)": Metric("gpu_mem", "GB", "train", _PEAK),
+    "max_memory_reserved(GB)": Metric("", "GB", "train"),
+    "hip mem usage": Metric("gpu_mem", "GB", "train"),
+    "lm loss value": Metric("eval_loss", "nat/token"),
+    "lm loss PPL": Metric("perplexity"),
+    "allocated": Metric("", "MiB"),
+    "max allocated": Metric("gpu_mem", "MiB", None, _PEAK),
+    "reserved": Metric("", "MiB"),
+    "max reserved": Metric("", "MiB"),
+}
+
+_STEP = re.compile(r"(?:(train)_(cpt|sft)|(mg2hf|hf2mg|convert))(?:_\d{1,6})?\Z")
+"""Log of a step of LLMRunner; Megatron's converters say much of what its trainer says."""
+_SIGNS = (
+    b"- arguments -",
+    b"using world size: ",
+    b"[after megatron is initialized] datetime:",
+    b"[before the start of training step] datetime:",
+    b"> initializing torch distributed",
+    b"> number of parameters on (tensor",
+    b"saving checkpoint at iteration ",
+)
+_CONSOLE = re.compile(rb"^\[[\d: -]{19}\] (?:run_id|config_dir)=", re.MULTILINE)
+"""LLMRunner's console repeats what its steps print; it has a reader of its own."""
+_SIGNALS = ("KeyboardInterrupt", "SIGTERM", "SignalException")
+_STOPPED = frozenset({130, 143, -2, -15})
+"""Exit codes of SIGINT and SIGTERM: somebody stopped it."""
+_INPUTS = ("data_path", "train_data_path", "valid_data_path", "load", "tokenizer_model")
+_OUTPUTS = ("save", "tensorboard_dir")
+_DETAIL = 500
+_POINTS_HELD = 4096
+
+
+@dataclass
+class _Column:
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    times: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass
+class _Curves:
+    """Points on their way to the sink, in columns."""
+
+    path: str
+    step_id: str | None
+    sink: PointSink
+    attempt: int = 0
+    specs: dict[tuple[str, str, Labels], SeriesSpec] = field(default_factory=dict)
+    columns: dict[SeriesSpec, _Column] = field(default_factory=dict)
+    held: int = 0
+
+    def point(
+        self, item: Figure, group: str, step: int, time: Instant | None, labels: Labels
+    ) -> None:
+        """Take one."""
+        key = item.key, group, labels
+        if key not in self.specs:
+            self.specs[key] = self._spec(item, group, labels)
+        column = self.columns.setdefault(self.specs[key], _Column())
+        column.steps.append(step)
+        column.values.append(item.value)
+        column.times.append(time.micros / 1_000_000 if time is not None else math.nan)
+        self.held += 1
+        if self.held >= _POINTS_HELD:
+            self.flush()
+
+    def begin(self, attempt: int) -> None:
+        """Points of another job follow."""
+        self.flush()
+        self.attempt = attempt
+
+    def flush(self) -> None:
+        """Hand over what is held."""
+        for spec, column in self.columns.items():
+            self.sink.add(
+                Batch(
+                    spec,
+                    self.path,
+                    column.steps,
+                    column.values,
+                    times=column.times,
+                    attempt=self.attempt,
+                    family=self.path,
+                )
+            )
+        self.columns, self.held = {}, 0
+
+    def _spec(self, item: Figure, group: str, labels: Labels) -> SeriesSpec:
+        """The first point of a series says how its source rounds."""
+        metric = _CAPPED if group.startswith("capped-") else METRICS.get(item.key, Metric(""))
+        device = group == "memory"
+        unit = metric.unit or ("MiB" if device else None)
+        return SeriesSpec(
+            item.key,
+            self.path,
+            metric.canonical or None,
+            None if device else group.removeprefix("capped-"),
+            labels=labels,
+            step_id=self.step_id,
+            unit=unit,
+            clock=Clock.NAIVE.value,
+            attributes=metric.attributes,
+            absolute_error=item.absolute_error,
+            relative_error=item.relative_error,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log's lines, still to be read, and whose they are."""
+
+    stream: LineStream
+    step_id: str
+    name: str = "train"
+    stage: str | None = None
+    """Of a pipeline's step; None for a log that stands for itself."""
+
+    @property
+    def own(self) -> str | None:
+        """The step's id where the log is that of a pipeline's step."""
+        return self.step_id if self.stage else None
+
+
+def detect(artifact: Artifact) -> Match:
+    """Start-up messages or iteration lines, at the beginning or the end of the file."""
+    most = artifact.limits.head_bytes
+    pieces = [artifact.head()]
+    if _CONSOLE.search(pieces[0]) is not None:
+        return Match.NO
+    if artifact.size > most:
+        # Libraries may have talked for megabytes before training began.
+        pieces.append(artifact.open().read_at(max(artifact.size - most, most), most))
+    for piece in pieces:
+        if any(sign in piece for sign in _SIGNS):
+            return Match.YES
+        for line in piece.split(b"\n"):
+            if b"iteration" in line and b"|" in line:
+                text = line[:4096].decode("utf-8", "replace")
+                if any(_is_training(item) for item in grammar.iterations(text)):
+                    return Match.YES
+    return Match.NO
+
+
+def _is_training(line: IterationLine) -> bool:
+    keys = {item.key for item in line.figures}
+    return bool(keys & METRICS.keys()) and (line.total is not None or len(keys) > 1)
+
+
+def parse(artifact: Artifact) -> Log:
+    """A lazy walk over the lines."""
+    stem = artifact.name.partition(".")[0]
+    step = _STEP.match(stem)
+    if step is None:
+        return Log(artifact.lines(), "1")
+    return Log(artifact.lines(), stem, step[1] or step[3], step[2] or "other")
+
+
+def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
+    """Points to the sink; jobs, their ends, results and what follows from them in the reading."""
+    curves = _Curves(artifact.path, log.own, points)
+    walk = Walk(curves, Tracebacks(artifact.limits.traceback_bytes))
+    walk.read(log.stream)
+    curves.flush()
+    tally = log.stream.tally
+    step, problems = _step(log, walk, artifact)
+    return Reading(
+        claims=tuple(_claims(log, walk, artifact)),
+        configs=tuple(_configs(log, walk, artifact)),
+        steps=(step,),
+        checkpoints=tuple(_checkpoints(walk, artifact)),
+        events=tuple(_events(log, walk, artifact)),
+        evidence=tuple(_evidence(log, walk, artifact)),
+        attempts=(_trail(log, walk, artifact),),
+        problems=(*artifact.problems(tally.flaws), *problems),
+        accounting=Accounting(
+            artifact.path,
+            READER.kind,
+            artifact.size,
+            read=tally.lines - walk.torn,
+            corrupt=walk.torn,
+            reasons={**tally.flaws.counts, **_reasons(walk)},
+            scope=artifact.run.scope,
+        ),
+        extras=_extras(walk),
+    )
+
+
+def _reasons(walk: Walk) -> dict[str, int]:
+    found = {
+        "torn-iteration-line": walk.torn,
+        "capped-perplexity": walk.capped,
+        "warnings": walk.warning_count,
+    }
+    return {name: count for name, count in found.items() if count}
+
+
+# The step.
+
+
+def _step(log: Log, walk: Walk, artifact: Artifact) -> tuple[Step, list[Problem]]:
+    sources: dict[str, Source] = {}
+    training, problems = _training(walk, artifact, sources)
+    trace = walk.start.trace
+    inputs = _named(walk, _INPUTS)
+    if walk.start.loaded is not None:
+        inputs["loaded_checkpoint"] = walk.start.loaded
+    step = Step(
+        at=artifact.at(),
+        step_id=log.step_id,
+        name=log.name,
+        stage=log.stage,
+        inputs=inputs,
+        outputs=_named(walk, _OUTPUTS),
+        training=training,
+        metrics=_metrics(walk),
+        logs=(artifact.path,),
+        warnings=tuple(
+            text if count == 1 else f"{text} (x{count})" for text, count in walk.warnings.items()
+        ),
+        error=_error(walk),
+        error_stack=trace.text if trace is not None else None,
+        command=_command(walk),
+        sources=sources,
+    )
+    return step, problems
+
+
+def _error(walk: Walk) -> str | None:
+    start = walk.start
+    if start.trace is not None:
+        return start.trace.error
+    code = start.exit_code or start.killed
+    return f"exit code {code[1]}" if code is not None and code[1] else None
+
+
+def _command(walk: Walk) -> Command | None:
+    if walk.world_size is None and walk.trainer_dir is None:
+        return None
+    folder = walk.trainer_dir[1] if walk.trainer_dir is not None else None
+    return Command(cwd=folder or None, world_size=walk.world_size, parallel={**walk.sizes})
+
+
+def _named(walk: Walk, names: tuple[str, ...]) -> dict[str, Value]:
+    """Arguments that the last job was given and that are neither None nor empty."""
+    given = next((item.arguments for item in reversed(walk.starts) if item.arguments), {})
+    return {
+        name: given[name]
+        for name in names
+        if given.get(name, "None").strip() not in ("None", "", "[]")
+    }
+
+
+def _metrics(walk: Walk) -> dict[str, Value]:
+    found: dict[str, Value] = {
+        f"validation lm loss ({where})": last.value for where, last in walk.evaluated.items()
+    }
+    found |= {f"total {key}": count for key, count in walk.counters.items()}
+    total, count = walk.speeds
+    if count:
+        found["mean throughput per GPU (TFLOP/s/GPU)"] = total / count
+    return found
+
+
+def _training(
+    walk: Walk, artifact: Artifact, sources: dict[str, Source]
+) -> tuple[Training, list[Problem]]:
+    all_jobs = [start.job for start in walk.starts]
+
+    def derived(name: str, found: Derived | None) -> float | None:
+        if found is None:
+            return None
+        first, last = artifact.at(f"L{found.first_line}"), artifact.at(f"L{found.last_line}")
+        from_ = tuple(dict.fromkeys((first, last)))
+        sources[f"training.{name}"] = Source(Origin.DERIVED, first, found.rule, from_, found.note)
+        return found.value
+
+    lengths = (start.whole_number("seq_length") for start in reversed(walk.starts))
+    seq_length = next((length for length in lengths if length), None)
+    training = Training(
+        ppl=_ppl(walk, artifact, sources),
+        steps=_nothing_left(walk, artifact, sources),
+        duration_sec=derived("duration_sec", jobs.duration(all_jobs)),
+        throughput_tokens_per_sec=derived(
+            "throughput_tokens_per_sec", jobs.throughput(all_jobs, seq_length)
+        ),
+        step_time_sec_avg=derived("step_time_sec_avg", jobs.step_time(all_jobs)),
+    )
+    back = [job for job in all_jobs if job.went_back]
+    message = "the clock of the stamps went back, so no duration was computed"
+    return training, [
+        artifact.problem("clock-went-back", message, f"L{job.ended_line}") for job in back[:1]
+    ]
+
+
+def _ppl(walk: Walk, artifact: Artifact, sources: dict[str, Source]) -> float | None:
+    """Of the last periodic evaluation, if it is one; else of the last training loss."""
+    ppl, loss = walk.ppl, walk.loss
+    if ppl is not None and math.isfinite(ppl.value):
+        at = artifact.at(f"L{ppl.line}")
+        note = f"validation at iteration {ppl.step}"
+        sources["training.ppl"] = Source(Origin.RECORDED, at, note=note)
+        return ppl.value
+    if loss is None or not loss.value < 20:
+        return None
+    at = artifact.at(f"L{loss.line}")
+    note = f"training loss at iteration {loss.step}"
+    sources["training.ppl"] = Source(Origin.DERIVED, at, "exp-of-final-loss", (at,), note)
+    return math.exp(loss.value)
+
+
+def _nothing_left(walk: Walk, artifact: Artifact, sources: dict[str, Source]) -> int | None:
+    """Iterations done where the checkpoint had them all: then no iteration line tells them."""
+    start = walk.start
+    done, total = start.job.resume, start.total
+    if any(item.job.iterations for item in walk.starts) or not done or not total or done < total:
+        return None
+    at = artifact.at(f"L{start.end[0] if start.end else walk.last_line}")
+    note = f"the checkpoint was of iteration {done}, {total} were planned"
+    sources["training.steps"] = Source(Origin.DERIVED, at, "loaded-iteration", (at,), note)
+    return done
+
+
+# The run.
+
+
+def _claims(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Claim]:
+    hosts: dict[str, int] = {}
+    for start in walk.starts:
+        hosts = {**start.hosts, **hosts}
+    if hosts:
+        at = artifact.at(f"L{min(hosts.values())}")
+        yield Claim("summary.host", [*sorted(hosts)], at, Trust.COPY)
+    if walk.installed is not None:
+        line, environment, version = walk.installed
+        at = artifact.at(f"L{line}")
+        rule = "path-in-a-traceback"
+        for name, value in (("python", version), ("conda_env", environment)):
+            if value is not None:
+                yield Claim(f"summary.{name}", value, at, Trust.HINT, Origin.DERIVED, rule, (at,))
+    # In a pipeline one step's times and directories are not the run's.
+    if log.own is None:
+        yield from _own_claims(walk, artifact)
+
+
+def _own_claims(walk: Walk, artifact: Artifact) -> Iterator[Claim]:
+    first = walk.starts[0].job
+    if first.started is not None:
+        at = artifact.at(f"L{first.started_line}")
+        rule = "first-stamp-of-the-log"
+        started = first.started.iso()
+        yield Claim("summary.started_at", started, at, Trust.COPY, Origin.DERIVED, rule, (at,))
+    end = walk.start.end
+    if end is not None and end[2] is not None:
+        yield Claim("summary.finished_at", end[2].iso(), artifact.at(f"L{end[0]}"), Trust.COPY)
+    save = _named(walk, ("save",)).get("save")
+    if save is not None:
+        dumped = next(item.dumped for item in reversed(walk.starts) if item.arguments)
+        yield Claim("paths.workdir", save, artifact.at(f"L{dumped}"), Trust.COPY)
+
+
+def _configs(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Config]:
+    for index, start in enumerate(walk.starts):
+        if start.arguments:
+            place = f"L{start.dumped}"
+            yield Config(
+                at=artifact.at(place),
+                id=f"{artifact.path}#{place}",
+                role="effective",
+                format="text",
+                values={**start.arguments},
+                typed=False,
+                partial=not start.dump_whole,
+                step_id=log.own,
+                attempt=index + 1 if len(walk.starts) > 1 else None,
+            )
+
+
+def _checkpoints(walk: Walk, artifact: Artifact) -> Iterator[Checkpoint]:
+    for (folder, step), line in walk.saves.items():
+        path = f"{folder.rstrip('/')}/iter_{step:07d}"
+        local = _inside(path, artifact)
+        yield Checkpoint(
+            at=artifact.at(f"L{line}"),
+            path=local or path,
+            step=step,
+            present=None if local else False,
+        )
+
+
+def _inside(path: str, artifact: Artifact) -> str | None:
+    """The run's own directory that a path of the training machine ends in, where there is one."""
+    rest = path.strip("/")
+    while "/" in rest:
+        if rest in artifact.tree.directories:
+            return rest
+        rest = rest.partition("/")[2]
+    return None
+
+
+def _events(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Event]:
+    for mark in walk.marks:
+        yield Event(
+            at=artifact.at(f"L{mark.line}"),
+            time=mark.time.iso() if mark.time is not None else None,
+            clock=mark.time.clock.value if mark.time is not None else None,
+            kind=mark.kind,
+            subject=log.own or "train",
+            detail=mark.detail,
+        )
+
+
+def _trail(log: Log, walk: Walk, artifact: Artifact) -> AttemptTrail:
+    marks = []
+    before: dict[str, str] = {}
+    for start in walk.starts:
+        job = start.job
+        changed: tuple[tuple[str, Value], ...] = ()
+        if start.dump_whole:
+            changed = tuple(
+                (name, text)
+                for name, text in start.arguments.items()
+                if before and before.get(name) != text
+            )
+            before = start.arguments
+        marks.append(
+            AttemptMark(
+                artifact.at(f"L{job.line}"),
+                started=job.started,
+                ended=job.ended,
+                ended_at=artifact.at(f"L{job.ended_line}") if job.ended_line else None,
+                resume_step=job.resume,
+                first_step=min(job.iterations, default=None),
+                host=next(iter(start.hosts), None),
+                exit_code=start.exit_code[1] if start.exit_code is not None else None,
+                params_changed=changed,
+                logs=(artifact.path,),
+            )
+        )
+    return AttemptTrail(artifact.path, tuple(marks), log.own or "")
+
+
+# How it ended.
+
+
+def _evidence(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Evidence]:
+    for index, start in enumerate(walk.starts):
+        signs = [*_failures(start), *_ends(start)]
+        torn = log.stream.tally.torn_tail or walk.torn
+        if start is walk.start and start.end is None and torn:
+            signs.append((EvidenceKind.DEATH, "the last line is torn", walk.last_line))
+        for kind, detail, line in signs:
+            yield Evidence(
+                kind,
+                detail,
+                artifact.at(f"L{line}"),
+                family=artifact.path,
+                attempt=index,
+                step_id=log.own or "",
+            )
+
+
+_Sign = tuple[EvidenceKind, str, int]
+
+
+def _failures(start: Start) -> Iterator[_Sign]:
+    if start.exit_code is not None and start.exit_code[1]:
+        line, code = start.exit_code
+        stopped = code in _STOPPED
+        kind = EvidenceKind.INTERRUPTION if stopped else EvidenceKind.FAILURE
+        yield kind, f"failed with exit code {code}", line
+    trace = start.trace
+    if trace is not None and trace.error is not None:
+        stopped = any(sign in trace.error for sign in _SIGNALS)
+        kind = EvidenceKind.INTERRUPTION if stopped else EvidenceKind.FAILURE
+        yield kind, f"the log ends in {trace.error[:_DETAIL]}", trace.line
+    elif start.killed is not None and start.killed[1]:
+        line, code = start.killed
+        if code < 0:
+            yield EvidenceKind.INTERRUPTION, f"a worker was killed by signal {-code}", line
+        else:
+            yield EvidenceKind.FAILURE, f"a worker failed with exit code {code}", line
+
+
+def _ends(start: Start) -> Iterator[_Sign]:
+    progress = _progress(start)
+    if start.end is not None:
+        line, label, _ = start.end
+        yield _end_kind(start, label), f"{label.rstrip('.')}, {progress}", line
+    elif start.done:
+        yield EvidenceKind.PROGRESS, f"all iterations done: {progress}", start.at_work
+    elif start.at_work:
+        yield EvidenceKind.RUNNING_WORD, f"training stops at {progress}", start.at_work
+
+
+def _end_kind(start: Start, label: str) -> EvidenceKind:
+    """Training done or a planned exit is an end; a signal or a time limit cuts it short."""
+    planned = label.startswith(("after training", "exiting program at iteration"))
+    return EvidenceKind.END_MARKER if planned or start.done else EvidenceKind.INTERRUPTION
+
+
+def _progress(start: Start) -> str:
+    steps, resume = start.job.iterations, start.job.resume
+    total = f" of {start.total}" if start.total else ""
+    if steps:
+        return f"iteration {steps[-1]}{total}"
+    if resume:
+        return f"loaded iteration {resume}{total} without an iteration line"
+    return f"no iteration{total}"
+
+
+def _extras(walk: Walk) -> dict[str, Value]:
+    told: dict[str, Value] = {
+        "world_size": walk.world_size,
+        "parameter_dtype": walk.dtype,
+        "parameters_by_model_parallel_rank": {**walk.shards} or None,
+        "parameters_in_billions": walk.billions,
+        "theoretical_memory_footprint": walk.footprint,
+        "trainer_dir": walk.trainer_dir[1] if walk.trainer_dir is not None else None,
+        "async_saves_scheduled": walk.async_saves or None,
+        "iteration_lines": sum(len(start.job.iterations) for start in walk.starts),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+READER = Reader(
+    name="megatron_log",
+    kind="megatron.log",
+    summary="Training logs of Megatron-LM, MindSpeed-LLM and other forks",
+    select=files("*.log", "*.log.*", "*.out", "*.err", "*.txt", "log", "stdout*", "stderr*"),
+    detect=detect,
+    parse=parse,
+    map=to_reading,
+    metrics=METRICS,
+)
