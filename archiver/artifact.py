@@ -112,19 +112,23 @@ class Artifact:
     def content(self, entry: Entry, most: int) -> bytes:
         """The beginning of one of many small files, which is let go of at once.
 
-        Systems allow a process about a thousand open files, and a directory may hold more.
-
         Raises:
             ReadFault: when the system will not let it be read.
         """
-        handle = self.open(entry)
-        data = handle.read_at(0, most)
-        del self._open[entry.path]
+        data = self.open(entry).read_at(0, most)
+        self.release(entry)
+        return data
+
+    def release(self, entry: Entry) -> None:
+        """Let go of a file that was read.
+
+        Systems allow a process about a thousand open files, and an artifact may have more.
+        """
+        handle = self._open.pop(entry.path)
         try:
             self.on_release(entry, handle)
         finally:
             handle.close()
-        return data
 
     def handle(self, entry: Entry) -> OpenFile | None:
         """The handle of a file, if it is open."""

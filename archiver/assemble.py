@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from archiver import contracts, lockfiles, series, status, steps
@@ -18,6 +18,7 @@ from archiver.model.record import (
     Accounting,
     Checkpoint,
     Coverage,
+    DataCopy,
     Dataset,
     Digest,
     FileEntry,
@@ -35,6 +36,8 @@ from archiver.series import SeriesSet
 from archiver.spool import PointSpool
 from archiver.status import Verdict
 
+_WEIGHTS = (".safetensors", ".bin", ".ckpt", ".distcp", ".pkl", ".pt", ".pth")
+"""Endings of files whose digest stands with their checkpoint."""
 UNFILED = "unfiled"
 """Experiment of runs that belong to none and were not found below one."""
 
@@ -102,10 +105,10 @@ def assemble(
         series=summaries,
         checkpoints=checkpoints,
         datasets=context.datasets,
-        data_copies=tuple(collected.all("data_copies")),
+        data_copies=_copies(collected.all("data_copies")),
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
-        accounting=_accounting(collected.accounting, joined),
+        accounting=_accounting(collected, joined),
         problems=(*_problems(collected), *_refused(spool)),
         extras=_extras(collected),
     )
@@ -130,7 +133,10 @@ def _verdicts(
         [*merged, *(step for step in signs if step), *filter(None, attempts)]
     )
     verdicts: dict[str | None, tuple[Verdict, ...]] = {
-        step: status.per_attempt(signs.get(step, ()), attempts.get(step, NO_ATTEMPTS))
+        # Whatever a step that is switched off left behind is an earlier execution's.
+        step: status.per_attempt(
+            () if step in plan.disabled else signs.get(step, ()), attempts.get(step, NO_ATTEMPTS)
+        )
         for step in steps_seen
     }
     names = {step: merged[step].name if step in merged else "" for step in steps_seen}
@@ -160,9 +166,10 @@ def _declared(declared: Mapping[str, str]) -> list[Claim]:
 def _attributed(joined: SeriesSet, collected: Collected) -> tuple[Series, ...]:
     """Summaries with the name of the reader whose artifact holds their points."""
     readers = {
-        (reading.accounting.scope, reading.accounting.path): reading.reader
+        (reading.accounting.scope, path): reading.reader
         for reading in collected.readings
         if reading.accounting is not None
+        for path in reading.files
     }
     return tuple(
         replace(item.summary, reader=readers.get((item.spec.scope, item.summary.at.path), ""))
@@ -190,7 +197,9 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
     ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
     # A reader says `other` of one that it knows not to be the last, such as a torn one.
     stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
-    return tuple(_tagged(item, max(stepped, default=None), hashed) for item in ordered)
+    stated = any("last" in item.tags for item in ordered)
+    last = None if stated else max(stepped, default=None)
+    return tuple(_tagged(item, last, hashed) for item in ordered)
 
 
 def _tagged(
@@ -205,7 +214,7 @@ def _tagged(
         if scope == item.at.scope
         and f"{path}/".startswith(item.path + "/")
         and digest
-        and path.endswith((".safetensors", ".bin", ".pt", ".pkl"))
+        and path.endswith(_WEIGHTS)
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
 
@@ -229,6 +238,19 @@ def _datasets(found: Sequence[Dataset]) -> tuple[Dataset, ...]:
     return tuple(item for key in sorted(merged) for item in merged[key])
 
 
+def _copies(found: Sequence[DataCopy]) -> tuple[DataCopy, ...]:
+    """One entry per source and destination: the one that copied most.
+
+    A preparation that is run again finds everything there and copies nothing.
+    """
+    merged: dict[tuple[str, str], DataCopy] = {}
+    for item in found:
+        known = merged.get((item.source, item.destination))
+        if known is None or (item.files_copied or 0) > (known.files_copied or 0):
+            merged[item.source, item.destination] = item
+    return tuple(merged.values())
+
+
 def _filled(item: Dataset) -> int:
     return sum(getattr(item, spec.name) not in (None, ()) for spec in fields(item))
 
@@ -239,10 +261,16 @@ def _alike(left: Dataset, right: Dataset) -> bool:
     return all(a == b or a in (None, ()) or b in (None, ()) for a, b in pairs)
 
 
-def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Accounting, ...]:
+def _accounting(collected: Collected, joined: SeriesSet) -> tuple[Accounting, ...]:
+    """Each artifact's account, with what became of the points of all its files."""
     books = []
-    for item in sorted(artifacts, key=lambda entry: (entry.scope, natural(entry.path))):
-        counts = joined.per_file.get((item.scope, item.path), Counter())
+    for reading in collected.readings:
+        item = reading.accounting
+        if item is None:
+            continue
+        counts: Counter[str] = Counter()
+        for path in reading.files:
+            counts.update(joined.per_file.get((item.scope, path), Counter()))
         books.append(
             replace(
                 item,
@@ -250,7 +278,7 @@ def _accounting(artifacts: Iterable[Accounting], joined: SeriesSet) -> tuple[Acc
                 superseded=item.superseded + counts["superseded"],
             )
         )
-    return tuple(books)
+    return tuple(sorted(books, key=lambda entry: (entry.scope, natural(entry.path))))
 
 
 def _problems(collected: Collected) -> list[Problem]:

@@ -34,6 +34,15 @@ class RunAttempt:
         """Latest sign of life."""
         return _extreme([mark.ended for mark in self.marks], latest=True)
 
+    def span(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
+        """Start and end on one kind of clock; on the other where this one knows neither."""
+        marks = self.marks
+        starts = [m.started for m in marks if m.started and m.started.absolute is absolute]
+        ends = [m.ended for m in marks if m.ended and m.ended.absolute is absolute]
+        if not starts and not ends:
+            return self.started, self.ended
+        return _extreme([*starts], latest=False), _extreme([*ends], latest=True)
+
     def stated(self, name: str) -> str | None:
         """The first text that an artifact stated: `id`, `status_word`, `host`."""
         found = (getattr(mark, name) for mark in self.marks)
@@ -84,6 +93,21 @@ class Attempts:
         return tuple(reversed(limits))
 
 
+def common_clock(groups: Iterable[Attempts]) -> bool:
+    """Whether absolute clocks know more whole attempts than local ones, so that all are told alike.
+
+    The steps of a pipeline are only in one order if they are told on one clock.
+    """
+    counts = {True: 0, False: 0}
+    for attempts in groups:
+        for attempt in attempts.all:
+            for absolute in counts:
+                start, end = attempt.span(absolute=absolute)
+                if start and end and start.absolute is end.absolute is absolute:
+                    counts[absolute] += 1
+    return counts[True] >= counts[False]
+
+
 NO_ATTEMPTS = Attempts((), {})
 
 
@@ -91,8 +115,8 @@ def join(trails: Iterable[AttemptTrail]) -> Attempts:
     """Lay the trails over each other.
 
     The longest trail (the one with absolute times and recorded resume steps, if several are
-    equally long) gives the numbering. A shorter one is placed by its absolute start times where
-    both have them, else its last attempt is the run's last.
+    equally long) gives the numbering. Another is placed by the scheduler's ids where both have
+    them, else by its absolute start times, else its last attempt is the run's last.
     """
     known = sorted((t for t in trails if t.marks), key=lambda trail: trail.family)
     if not known:
@@ -115,6 +139,10 @@ def _authority(trail: AttemptTrail) -> tuple[int, int, int]:
 
 def _place(trail: AttemptTrail, reference: AttemptTrail) -> tuple[int, ...]:
     total, own = len(reference.marks), len(trail.marks)
+    named = {mark.id: number for number, mark in enumerate(reference.marks, 1) if mark.id}
+    places = [named[mark.id] for mark in trail.marks if mark.id in named]
+    if len(places) == own and places == sorted(set(places)):
+        return tuple(places)
     if own == total:
         return tuple(range(1, total + 1))
     starts = [_absolute(mark.started) for mark in reference.marks]

@@ -187,7 +187,7 @@ def dialect(row: Row) -> Dialect:
         return Dialect.RECORDED if "phase" in row or "config_id" in row else Dialect.TRACKER
     if isinstance(row.get("config"), dict) and row.get("step") == "init":
         return Dialect.TRACKER
-    if not any(is_number(value) for key, value in _leaves(row) if key not in _POSITIONS):
+    if not any(key in METRICS or is_number(value) for key, value in _figures(row)):
         return Dialect.OTHER
     if "phase" in row and "step" in row:
         return Dialect.MIRROR

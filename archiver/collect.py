@@ -215,6 +215,7 @@ class Collector:
             problem = _crashed(reader, artifact, crash)
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
+        reading = replace(reading, files=tuple(entry.path for entry in artifact.files))
         return _stamp(reading, reader.name, artifact.run.scope, self.limits.problems_per_artifact)
 
     def _keep(
@@ -265,6 +266,8 @@ class Collector:
             return "copying is switched off"
         if entry.name.lower().endswith(HEAVY_SUFFIXES):
             return "weights or state"
+        if any(reader.data_set and reader.kind == kind for reader in self.readers):
+            return "training data"
         if size > self.policy.max_copy_bytes:
             return "larger than the copy limit"
         if kind is None and self.policy.copy == "artifacts":

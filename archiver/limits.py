@@ -39,7 +39,7 @@ class Limits:
     """Aliases of one YAML document."""
     yaml_expanded_nodes: int = 1_000_000
     """Values of one YAML document after its aliases are followed."""
-    python_bytes: int = 256 * KIB
+    python_bytes: int = 128 * KIB
     """One Python module (or `.env` file) of settings; those that exist have a few kilobytes."""
     expanded_bytes: int = 64 * KIB
     """One value after its `${NAME}` references are followed."""
@@ -51,6 +51,12 @@ class Limits:
     """What is unpacked of one ZIP container, all members together."""
     zip_ratio: int = 1_000
     """How many times its packed size a ZIP member may unpack to."""
+    pickle_bytes: int = 64 * MIB
+    """One pickle; tensors lie outside of it."""
+    pickle_opcodes: int = 2_000_000
+    """Instructions of one pickle."""
+    pickle_nodes: int = 100_000
+    """Values of one part of a pickle, once what is shared is written out."""
     lock_bytes: int = 8 * MIB
     """One lockfile or list of packages; reading TOML costs as much as reading YAML."""
     lock_entry_bytes: int = 1 * MIB

@@ -61,21 +61,38 @@ def _rank(claim: Claim) -> tuple[object, ...]:
 
 
 def _by_time(ranked: list[Claim], *, latest: bool) -> list[Claim]:
-    """Among first-hand absolute stamps the first (last) one wins; declared ones stay ahead."""
+    """Among first-hand stamps of the best one's clock the first (last) wins.
 
-    def micros(claim: Claim) -> int | None:
-        instant = parse_iso(claim.value) if isinstance(claim.value, str) else None
-        return instant.micros if instant is not None and instant.absolute else None
-
+    Declared ones stay ahead. An absolute stamp that was merely derived does not push aside a
+    local one that an artifact states: which of the two is earlier nobody can say.
+    """
+    if ranked[0].trust is Trust.DECLARED:
+        return ranked
+    best = ranked[0]
+    top = [c for c in ranked if (c.trust, c.origin) == (best.trust, best.origin)]
+    stated = best.trust >= Trust.STATED and best.origin is Origin.RECORDED
+    naive = stated and not any(_absolute(claim) for claim in top) and _micros(best) is not None
     eligible = [
         claim
-        for claim in ranked
-        if Trust.COPY <= claim.trust < Trust.DECLARED and micros(claim) is not None
+        for claim in (top if naive else ranked)
+        if Trust.COPY <= claim.trust < Trust.DECLARED
+        and _micros(claim) is not None
+        and _absolute(claim) is not naive
     ]
-    if not eligible or ranked[0].trust is Trust.DECLARED:
+    if not eligible:
         return ranked
-    best = (max if latest else min)(eligible, key=lambda claim: micros(claim) or 0)
+    best = (max if latest else min)(eligible, key=lambda claim: _micros(claim) or 0)
     return [best, *(claim for claim in ranked if claim is not best)]
+
+
+def _micros(claim: Claim) -> int | None:
+    instant = parse_iso(claim.value) if isinstance(claim.value, str) else None
+    return instant.micros if instant is not None else None
+
+
+def _absolute(claim: Claim) -> bool:
+    instant = parse_iso(claim.value) if isinstance(claim.value, str) else None
+    return instant is not None and instant.absolute
 
 
 def _unite(claims: list[Claim]) -> Resolved:

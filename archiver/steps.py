@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver.attempts import NO_ATTEMPTS, Attempts
+from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
 from archiver.model.record import (
@@ -49,6 +49,7 @@ class Context:
         return _Own(
             step_id,
             self.attempts.get(step_id, NO_ATTEMPTS),
+            common_clock(self.attempts.values()),
             self.verdicts.get(step_id, ()),
             tuple(item for item in self.configs if item.step_id == step_id),
             tuple(s for s in self.series if s.step_id == step_id or (single and not s.step_id)),
@@ -61,6 +62,8 @@ class _Own:
 
     step_id: str
     attempts: Attempts
+    absolute: bool
+    """Whether attempts are told on absolute clocks."""
     verdicts: tuple[Verdict, ...]
     configs: tuple[Config, ...]
     series: tuple[Series, ...]
@@ -176,7 +179,9 @@ def _judged(step: Step, own: _Own) -> Step:
 def _train(step: Step, context: Context) -> Step:
     own = context.of(step.step_id)
     alone = step.step_id == context.plan.training and not context.plan.numbers
-    params, params_from = _own_params(own.configs) if not alone else _params(context.configs)
+    # Evaluations beside a training have configurations of their own.
+    shared = [item for item in context.configs if item.step_id in (None, step.step_id)]
+    params, params_from = _own_params(own.configs) if not alone else _params(shared)
     training, sources = _training(own, context.fields, alone=alone)
     step = _judged(step, own)
     filled = {
@@ -294,8 +299,13 @@ def _steps_done(series: Sequence[Series]) -> Resolved | None:
     ]
     if not stepped:
         return None
-    last = max(stepped, key=lambda item: (item.last_step or 0, item.canonical == "loss"))
-    return derived(last.last_step, "largest-step-of-kept-points", (last.at,))
+    last = max(stepped, key=lambda item: (_done(item), item.canonical == "loss"))
+    return derived(_done(last), "largest-step-of-kept-points", (last.at,))
+
+
+def _done(item: Series) -> int:
+    """Steps done at the last point; some producers count their first step as 0."""
+    return (item.last_step or 0) + (item.attributes.get("first_step") == "0")
 
 
 def _metrics(series: Sequence[Series]) -> dict[str, Value]:
@@ -310,7 +320,7 @@ def _metrics(series: Sequence[Series]) -> dict[str, Value]:
 def _attempts(own: _Own) -> tuple[Attempt, ...]:
     attempts = []
     for attempt, verdict in zip(own.attempts.all, own.verdicts, strict=False):
-        started, ended = attempt.started, attempt.ended
+        started, ended = attempt.span(absolute=own.absolute)
         changed = dict(pair for mark in attempt.marks for pair in mark.params_changed)
         attempts.append(
             Attempt(

@@ -44,9 +44,15 @@ def step_of_log(tree: Tree, path: str) -> str | None:
     *_, above, cell, folder = ("", "", *directory.split("/"))
     if above != "eval" or folder != "logs":
         return None
-    beside = tree.directories.get(directory, ())
-    logs = sum(entry.parent == directory and is_log(entry.name) for entry in beside)
-    return f"{EVAL}{cell}" if logs <= 1 else f"{EVAL}{cell}/{name.rpartition('.')[0]}"
+    stem = name.rpartition(".")[0]
+    return f"{EVAL}{cell}" if alone(tree, path) else f"{EVAL}{cell}/{stem}"
+
+
+def alone(tree: Tree, path: str) -> bool:
+    """Whether no other evaluation log lies beside one."""
+    directory = path.rpartition("/")[0]
+    beside = tree.directories.get(directory, ()) if directory else tree.files
+    return sum(entry.parent == directory and is_log(entry.name) for entry in beside) <= 1
 
 
 def cells_beside(tree: Tree, directory: str) -> list[str]:

@@ -6,6 +6,7 @@ program (or its console dump) resolves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from archiver.model.claims import Location
@@ -17,6 +18,8 @@ COMPONENT = "_component_"
 _DATA = (("dataset", "train"), ("dataset_val", "validation"))
 _SOURCES = ("data_files", "source")
 _CHANGES_KEPT = 50
+_DOUBLED = re.compile(r"(?<!:)/{2,}")
+"""`${input_dir}/words.json` resolves to a doubled slash where the directory ends in one."""
 
 
 def is_config(value: Value) -> bool:
@@ -50,7 +53,7 @@ def datasets(values: Mapping[str, Value], at: Location) -> Iterator[Dataset]:
             yield Dataset(
                 at=at,
                 role=role,
-                path=path,
+                path=_DOUBLED.sub("/", path),
                 split=split if isinstance(split, str) else None,
                 seed=_integer(values.get("seed")),
             )

@@ -13,6 +13,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 
+from archiver.artifact import Artifact
 from archiver.limits import MIB
 from archiver.model.claims import Claim, Origin, Trust
 from archiver.model.record import Command, Repository
@@ -26,10 +27,24 @@ _PLAIN = {
     "paths.workdir": "root",
     "summary.cuda": "cuda",
 }
+_RUN = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-\w{1,128}\Z")
 _CONDA = re.compile(r"[/\\]envs[/\\]([^/\\]{1,100})[/\\]")
 _NO_PROGRAM = "<python with no main file>"
 _KEPT = ("cpu_count", "cpu_count_logical", "cudaVersion", "docker", "colab", "slurm", "codePath")
 _PYTHON = re.compile(r"(?:CPython|PyPy)?\s*(\d[\w.+-]{0,40})\Z")
+
+
+def in_files_of_run(artifact: Artifact) -> bool:
+    """Whether an artifact lies in the `files` of a W&B run.
+
+    That is a directory beside a log, or below a directory of a run's name.
+    """
+    home, _, folder = artifact.directory.rpartition("/")
+    if folder != "files":
+        return False
+    beside = (entry for entry in artifact.tree.named("*.wandb") if entry.parent == home)
+    named = _RUN.match(home.rpartition("/")[2]) is not None
+    return named or next(beside, None) is not None
 
 
 def claims(view: View) -> Iterator[Claim]:

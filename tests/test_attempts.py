@@ -1,5 +1,7 @@
 """Attempts as several artifacts tell them."""
 
+from dataclasses import replace
+
 from archiver import attempts
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.times import Clock, Instant
@@ -67,3 +69,24 @@ def test_absolute_times_are_preferred_to_local_ones():
     )
     assert joined.all[0].started == Instant(1_000_000_000, Clock.ZONED)
     assert joined.all[0].ended == Instant(2_000_000_000, Clock.ZONED)
+
+
+def test_a_job_s_artifact_is_placed_by_the_job_s_id():
+    """The output of the first of three jobs is the first attempt's, whatever its clock says."""
+    jobs = [replace(mark(clock=Clock.NAIVE), id=name) for name in ("7", "8", "9")]
+    out = replace(mark(5000), id="7")
+    joined = attempts.join([trail("jobs", *jobs), trail("slurm-7.out", out)])
+    assert joined.numbering["slurm-7.out"] == (1,)
+
+
+def test_attempts_are_told_on_the_clock_that_knows_most_of_them():
+    """One step that an event file knows does not leave the line of a pipeline's console."""
+    console = [mark(10, 20, clock=Clock.NAIVE), mark(30, 40, clock=Clock.NAIVE)]
+    first = attempts.join([trail("console", console[0])])
+    second = attempts.join([trail("console", console[1]), trail("tb", mark(3600, 3605))])
+    assert attempts.common_clock([first, second]) is False
+    start, end = second.all[0].span(absolute=False)
+    assert start is not None
+    assert end is not None
+    assert (start.micros, end.micros) == (30_000_000, 40_000_000)
+    assert attempts.common_clock([attempts.join([trail("tb", mark(1, 2))])]) is True

@@ -128,3 +128,26 @@ def test_train_time_of_a_resumed_run_is_the_sum_of_its_attempts():
     ]
     assert (found.value, found.rule) == (15.0, "sum-of-attempts")
     assert "5.17" in (found.note or "")
+
+
+def test_memory_of_a_device_needs_no_other_record():
+    """A source that measures nothing else says so; MiB become GiB, and the note keeps them."""
+    ranks = tuple(
+        Series(
+            at=AT, key="max allocated", source="log", unit="MiB", labels={"rank": rank}, points=1,
+            attributes={"memory": "peak", "device": "accelerator"}, max=peak, last_step=10,
+        )
+        for rank, peak in (("0", 2048.0), ("1", 3072.0))
+    )  # fmt: skip
+    found = derive({}, NOBODY, ranks)["resources.peak_vram_gb"]
+    assert (found.value, found.rule) == (3.0, "largest-reported-memory")
+    assert found.note == "3072.0 MiB of rank 1, last told at step 10"
+
+
+def test_memory_of_an_unknown_unit_is_not_converted():
+    """A number of pages is no number of GiB."""
+    pages = Series(
+        at=AT, key="m", source="log", unit="pages", points=1, max=5.0,
+        attributes={"memory": "peak", "device": "accelerator"},
+    )  # fmt: skip
+    assert "resources.peak_vram_gb" not in derive({}, NOBODY, (pages,))

@@ -80,3 +80,14 @@ def test_a_hint_is_no_match_for_a_statement():
 def test_verdicts(won, lost, word):
     """Same, another spelling of the same, or different."""
     assert verdict(won, lost) == word
+
+
+def test_a_stated_local_start_is_not_pushed_aside_by_a_derived_one():
+    """Nobody can say which of two clocks is ahead; what an artifact states stays."""
+    claims = [
+        Claim("summary.started_at", "2026-01-02T10:00:05", A),
+        Claim("summary.started_at", "2026-01-02T10:00:00", B),
+        Claim("summary.started_at", "2026-01-02T09:00:00", C, Trust.COPY),
+        Claim("summary.started_at", "2026-01-01T00:00:00+00:00", C, origin=Origin.DERIVED),
+    ]
+    assert resolve(claims)["summary.started_at"].value == "2026-01-02T10:00:00"

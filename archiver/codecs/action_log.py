@@ -152,7 +152,8 @@ class ActionLog:
         except UnicodeDecodeError:
             self.flaws.add("bad-utf8", "bytes that are no utf-8 replaced", f"L{number}")
             text = raw[: 4 * TEXT_CHARACTERS].decode("utf-8", "replace")
-        return _ANSI.sub("", text[:TEXT_CHARACTERS]).rstrip()
+        text = text[:TEXT_CHARACTERS].rstrip()
+        return _ANSI.sub("", text) if "\x1b" in text else text
 
     def _line(self, number: int, text: str, *, torn: bool) -> Iterator[Record]:
         """Take one line; a header gives away the record before it."""
@@ -178,7 +179,9 @@ class ActionLog:
 
     def _headers(self, text: str, number: int) -> list[int]:
         """Where headers of known actions stand behind something else on the line."""
-        starts = []
+        starts: list[int] = []
+        if "[" not in text:
+            return starts
         for match in _HEADER.finditer(text):
             quoted = text[match.start() - 1 : match.start()] in ("'", '"', "`")
             if match.start() and match["action"] in ACTIONS and not quoted:

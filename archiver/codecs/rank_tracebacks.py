@@ -64,7 +64,7 @@ class Trace:
     @property
     def text(self) -> str:
         """All of it, the marks left out."""
-        kept = "\n".join(self.lines)
+        kept = "\n".join(self.lines).rstrip("\n")
         return f"{kept}\n… {self.cut} more lines" if self.cut else kept
 
     def add(self, line: str, most: int) -> None:

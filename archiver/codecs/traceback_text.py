@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _HEAD = "Traceback (most recent call last):"
+_IGNORED = "Exception ignored in"
 _FRAME = ("  ", "\t")
 
 
@@ -21,8 +22,14 @@ class TracebackText:
 
 
 def last(text: str) -> TracebackText | None:
-    """The last traceback of a text, None without any."""
+    """The last traceback of a text, None without any.
+
+    Those of exceptions that the interpreter ignored (in destructors, at its end) are passed over.
+    """
     start = text.rfind(_HEAD)
+    while start >= 0 and (ignored := _ignored(text, start)) is not None:
+        text = text[:ignored]
+        start = text.rfind(_HEAD)
     if start < 0:
         return None
     lines = text[start:].splitlines()
@@ -35,3 +42,9 @@ def last(text: str) -> TracebackText | None:
         stop += 1
     followed = any(line.strip() for line in lines[end + 1 :])
     return TracebackText(error, "\n".join(lines[:stop]), followed)
+
+
+def _ignored(text: str, start: int) -> int | None:
+    """Where the notice of an ignored exception begins that the traceback at `start` belongs to."""
+    line = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    return line if text.startswith(_IGNORED, line) else None

@@ -45,3 +45,5 @@ class Reading:
     extras: dict[str, Value] = field(default_factory=dict)
     reader: str = ""
     """Stamped by `collect`, never by the reader."""
+    files: tuple[str, ...] = ()
+    """Files of the artifact; stamped by `collect`, too."""

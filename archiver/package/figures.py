@@ -239,7 +239,8 @@ def _curve(item: Joined, beside: Sequence[Joined]) -> Curve:
         axis = points.epochs[order]
     label = item.summary.split or item.summary.key
     if [other.summary.split for other in beside].count(item.summary.split) > 1:
-        label = f"{item.summary.key} ({item.summary.source})"
+        told = [item.summary.key, *item.summary.labels.values()]
+        label = f"{', '.join(told)} ({item.summary.source})"
     values = np.asarray(points.values, dtype=np.float64)[order]
     sparse = item.summary.points <= _SPARSE and item.summary.split == "eval"
     role = "markers" if sparse else "line"

@@ -23,6 +23,14 @@ _NAMED = re.compile(
 _OF_MODELS = frozenset(
     {"architectures", "model_type", "peft_type", "tokenizer_class", "transformers_version", "vocab"}
 )
+_MODEL_FILES = frozenset(
+    {
+        "adapter_config.json", "feature_extractor_config.json", "generation_config.json",
+        "preprocessor_config.json", "processor_config.json", "quantize_config.json",
+        "tokenizer_config.json",
+    }
+)  # fmt: skip
+"""Files of that name stand beside the weights of a Hugging Face model."""
 _FORMATS = {"json": "json", "toml": "toml", "yaml": "yaml", "yml": "yaml"}
 
 
@@ -39,6 +47,8 @@ class Document:
 def detect(artifact: Artifact) -> Match:
     """The name of a configuration, a map of settings, and no description of a model."""
     stem = artifact.name.lower().rpartition(".")[0]
+    if artifact.name.lower() in _MODEL_FILES:
+        return Match.NO
     if _NAMED.search(stem) is None and "/.hydra/" not in f"/{artifact.path}":
         return Match.NO
     values = parse(artifact).values

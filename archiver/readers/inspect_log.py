@@ -36,7 +36,7 @@ from archiver.model.record import (
 )
 from archiver.model.times import Instant, parse_iso
 from archiver.model.values import Value
-from archiver.torchtune_places import LOG_NAMES, step_of_log
+from archiver.torchtune_places import LOG_NAMES, alone, step_of_log
 from archiver.view import View
 
 _HEADER, _START = "header.json", "_journal/start.json"
@@ -194,14 +194,8 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
     config = _config(log, artifact, step_id)
     _points(log, artifact, results, points)
     place = artifact.at(log.places.get("status") or log.places.get("eval", ""))
-    mark = AttemptMark(
-        place,
-        started,
-        ended,
-        id=log.spec.filled("run_id"),
-        status_word=status,
-        logs=(artifact.path,),
-    )
+    # The tool's ids of its runs are none that a scheduler knows; they stand among the parameters.
+    mark = AttemptMark(place, started, ended, status_word=status, logs=(artifact.path,))
     return Reading(
         configs=(config,) if config.values else (),
         dependencies=tuple(_dependencies(log)),
@@ -217,13 +211,17 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
 
 def _step_id(log: Log, artifact: Artifact) -> str:
     """The cell's name; in the flat layout task and epoch; else the file's own name."""
-    in_cell = step_of_log(artifact.tree, artifact.path)
+    tree, path = artifact.tree, artifact.path
+    in_cell = step_of_log(tree, path)
     if in_cell is not None:
         return in_cell
     epoch, task = _epoch(log), log.spec.filled("task_registry_name") or log.spec.filled("task")
-    flat = artifact.directory.split("/")[-2:] == ["eval", "logs"]
-    if flat and epoch is not None and task:
-        return f"{EVAL}{task.rpartition('/')[2]}_epoch{epoch}"
+    if artifact.directory.split("/")[-2:] == ["eval", "logs"] and task:
+        name = EVAL + task.rpartition("/")[2]
+        if epoch is not None:
+            return f"{name}_epoch{epoch}"
+        if alone(tree, path):
+            return name
     return EVAL + artifact.name.rpartition(".")[0]
 
 

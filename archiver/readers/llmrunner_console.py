@@ -36,6 +36,13 @@ from archiver.model.values import Value
 from archiver.view import emptiness
 
 _STAMPED = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (.{1,8000})", re.DOTALL)
+_CHILD = re.compile(
+    rb" ?\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d{1,6})?\] "
+    rb"|  time {6}: (\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d)"
+    rb"|\[[^\]]{1,100}\] datetime: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
+)
+"""A stamp of a trainer's line, of torch's report of a failure, of a trainer's clock marks; all
+in local time, as the runner's own."""
 _OPENING = re.compile(
     rb"config_dir=|datapool_root=|prepare_exp done|prepare-only: done"
     rb"|run_id=\S{0,300} .{0,4000}dry_run=[01]|(?:run|done) step[=\[]|skip step="
@@ -192,7 +199,19 @@ class _Hearing:
             self.console.own += 1
             self._in_traceback = False
             return
+        self._child(number, line)
         self.console.own += self._unstamped(number, line)
+
+    def _child(self, number: int, line: bytes) -> None:
+        """A sign of life of the step at hand."""
+        found = _CHILD.match(line) if self._in_step else None
+        if found is None or found.lastindex is None:
+            return
+        time = parse_iso(found[found.lastindex].decode().replace("_", " "))
+        before = self.console.last
+        # A child may print old stamps; time does not go back.
+        if time is not None and (before is None or time.micros >= before[1].micros):
+            self.console.last = (number, time)
 
     def _own(self, number: int, stamped: re.Match[bytes]) -> bool:
         """Whether a stamped line is one that the runner writes."""
@@ -338,6 +357,9 @@ class _Hearing:
             execution = _Execution(name, kind, number, None)
             run.executions.append(execution)
         execution.outcome, execution.end_line = "failed", number
+        last = self.console.last
+        if last is not None and last[0] >= execution.line:
+            execution.ended = last[1]
         execution.exit_code = int(failed["code"]) if failed["code"] else None
         self._event(number, None, "step-failed", name, _exit(execution))
         self._in_step = False
@@ -644,9 +666,20 @@ class _Telling:
             yield AttemptTrail(self._family(name), marks, name)
 
     def problems(self) -> Iterator[Problem]:
-        """What the runner warned of."""
+        """What the runner warned of, and logs that the last run cannot have written."""
         for line, text in self._said.warnings:
             yield Problem("producer-warning", text, self._at(line))
+        run = self._real[-1] if self._real else None
+        failed = next((e for e in run.executions if e.outcome == "failed"), None) if run else None
+        if run is None or failed is None:
+            return
+        for entry in self._artifact.tree.named("*.log"):
+            stem = entry.name.rpartition(".")[0]
+            placed = layout.is_log_place(entry.path) and entry.path.split("/")[-2] == run.id
+            if placed and step_type(stem) and stem not in self._executions():
+                message = f"{entry.path} is of an earlier execution: {stem} was not reached"
+                hint = "its log says nothing of the last run"
+                yield Problem("stale-log", message, self._at(failed.end_line), hint)
 
     def extras(self) -> dict[str, Value]:
         """Counts that no field holds."""

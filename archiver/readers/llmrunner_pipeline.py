@@ -28,6 +28,8 @@ from archiver.rundir import Entry, Tree
 
 _FILES_MOST = 400
 """Settings files of one experiment that are looked at."""
+_LARGEST_FILES = 8
+"""Files of the largest size that an experiment's settings may have together."""
 _SUFFIXES = (".py", ".env")
 _PIPELINE_KEYS = frozenset(
     {"STEPS", "DATAPOOL_ROOT", "WORKDIR", "RUN_ID", "INCLUDE", "INCLUDES", "BASE_MODEL_NAME"}
@@ -120,7 +122,11 @@ def detect(artifact: Artifact) -> Match:
 
 def parse(artifact: Artifact) -> Experiment:
     """Read every file once, then merge, expand and order."""
-    files = {entry.path: _read(artifact, entry) for entry in artifact.files}
+    files: dict[str, Settings] = {}
+    left = artifact.limits.python_bytes * _LARGEST_FILES
+    for entry in artifact.files:
+        left -= entry.size
+        files[entry.path] = _read(artifact, entry) if left >= 0 else _passed_over(entry)
     main = artifact.entry.path
     directory = artifact.entry.parent
     home = layout.home_of(directory)
@@ -135,6 +141,14 @@ def parse(artifact: Artifact) -> Experiment:
         included=len(merged.files) > 1,
     )
     return Experiment(directory, home, main, files, merged, resolved, planned)
+
+
+def _passed_over(entry: Entry) -> Settings:
+    flaws = Flaws()
+    flaws.add(
+        "size-limit", "the settings of the experiment are too large together; it was not read"
+    )
+    return Settings(entry.path, {}, complete=False, flaws=flaws)
 
 
 def _read(artifact: Artifact, entry: Entry) -> Settings:

@@ -31,12 +31,14 @@ _FAILED = re.compile(
     rb"(?:" + _NAMES + rb"): (?:extern_script )?failed with exit code (-?\d{1,6})\s*\Z"
 )
 _TRAINER = re.compile(
-    rb"^-{4,} arguments -{4,}|^using world size: \d|> initializing torch distributed"
-    rb"|number of parameters on \(tensor|\biteration[: ]\s*\d{1,12}\s*(?:/\s*\d{1,12}\s*)?\|"
-    rb"|saving checkpoint at iteration|loading (?:distributed |release )?checkpoint from ",
-    re.MULTILINE,
+    rb"- arguments -|using world size: \d|> initializing torch distributed"
+    rb"|> number of parameters on \(tensor|saving checkpoint at iteration "
+    rb"|\[(?:after megatron is initialized|before the start of training step)\] datetime:"
+    rb"|\biteration[: ] {0,20}\d{1,12} {0,20}(?:/ {0,20}\d{1,12} {0,20})?\|[^\n]{0,200}: "
 )
-"""What only a trainer prints."""
+"""What only Megatron prints, its trainer or its converters."""
+_OTHERS = frozenset({"udatasets", "tokenize", "tokenize_cpt", "tokenize_sft", "eval"})
+"""Types of steps that are never Megatron's trainer or converters."""
 _SETTINGS = re.compile(
     rb"[A-Z][A-Z0-9_]{1,60} is required|Path does not exist: |Missing config: |set RUN_WITH="
 )
@@ -58,8 +60,8 @@ _OUTPUTS = frozenset({"output_prefix"})
 _PLACES = frozenset({"trainer_dir", "preprocess_workdir", "megatron_dir", "mindspeed_dir"})
 _LINE_KEPT = 4_000
 _SIGNAL_BASE = 128
-_SIGNALS = frozenset({2, 9, 15})
-"""Numbers of the signals that stop a step from outside."""
+_SIGNALS = frozenset({2, 15})
+"""Numbers of the signals by which somebody stops a step; 9 may be for want of memory."""
 
 
 @dataclass
@@ -106,7 +108,8 @@ def detect(artifact: Artifact) -> Match:
     handle, size = artifact.open(), artifact.limits.head_bytes
     head = artifact.head()
     tail = handle.read_at(max(size, handle.size - size), size)
-    if _TRAINER.search(head) or _TRAINER.search(tail):
+    kind = step_type(artifact.name.rpartition(".")[0])
+    if kind not in _OTHERS and (_TRAINER.search(head) or _TRAINER.search(tail)):
         return Match.NO
     for line in (head + b"\n" + tail).split(b"\n"):
         known = (_OWN, _PROCESSED, _OPENING, _SETTINGS)

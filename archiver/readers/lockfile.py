@@ -29,8 +29,8 @@ _YAML = {
     "environment.yml": ("dependencies", lockfiles.conda_environment),
     "environment.yaml": ("dependencies", lockfiles.conda_environment),
 }
-_TRACKED = re.compile(r"(?:^|/)(?:offline-)?(?:run-\d{8}_\d{6}-[^/]+|latest-run)/files$")
-"""Where W&B puts what was installed, under the same name."""
+_INSTALLED = frozenset({"files", "provenance"})
+"""Where W&B and others put what was installed, under the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def detect(artifact: Artifact) -> Match:
 
 def _detect_requirements(artifact: Artifact) -> Match:
     """Lines that pip would take, most of them; what was installed is another reader's."""
-    if artifact.directory.rpartition("/")[2] == "provenance" or _TRACKED.search(artifact.directory):
+    if artifact.directory.rpartition("/")[2] in _INSTALLED:
         return Match.NO
     listed = requirements.parse(whole_lines(artifact), artifact.limits)
     return Match.YES if convincing(listed) else Match.NO
@@ -150,5 +150,4 @@ READER = Reader(
     detect=detect,
     parse=parse,
     map=to_reading,
-    fallback=True,
 )

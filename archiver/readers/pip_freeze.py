@@ -69,5 +69,4 @@ READER = Reader(
     detect=detect,
     parse=parse,
     map=to_reading,
-    fallback=True,
 )

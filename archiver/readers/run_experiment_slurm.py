@@ -198,7 +198,11 @@ def _claims(job: Job, artifact: Artifact) -> Iterator[Claim]:
         yield Claim("summary.conda_env", conda[0], artifact.at(f"L{conda[1]}"), trust)
     if job.evaluates:
         return
-    yield Claim("repro.run", job.line.text, artifact.at(f"L{job.line.line}"))
+    at = artifact.at(f"L{job.line.line}")
+    yield Claim("repro.run", job.line.text, at)
+    config = _config_file(job, artifact)
+    if config is not None:
+        yield Claim("config.pipeline_config", config, at)
     for name, (value, line) in _environment(job).items():
         yield Claim(f"repro.env.{name}", value, artifact.at(f"L{line}"))
 
@@ -209,6 +213,17 @@ def _options_given(script: BatchScript) -> dict[str, Value]:
     for name, values in script.directives.items():
         given[name] = values[0] if len(values) == 1 else [*values]
     return given
+
+
+def _config_file(job: Job, artifact: Artifact) -> str | None:
+    """The configuration that training was started with: the file beside the script, or as told."""
+    for index, word in enumerate(job.argv):
+        name, equals, value = word.partition("=")
+        if name == "--config":
+            told = value if equals else "".join(job.argv[index + 1 : index + 2])
+            beside = f"{artifact.directory}/{told}".lstrip("/")
+            return beside if beside in artifact.tree.by_path else told or None
+    return None
 
 
 def _configs(job: Job, artifact: Artifact, step_id: str) -> Iterator[Config]:

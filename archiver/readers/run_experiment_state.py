@@ -16,6 +16,7 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, file
 from archiver.model.claims import Problem
 from archiver.model.record import Accounting, Event
 from archiver.model.times import parse_iso
+from archiver.model.values import Value
 from archiver.view import View
 
 _MOST_RETRIES = 100
@@ -29,6 +30,8 @@ class States:
     jobs: Jobs = field(default_factory=Jobs)
     submitted: list[tuple[str, str, str]] = field(default_factory=list)
     """Key, step and time of submission as written."""
+    memory: dict[str, Value] = field(default_factory=dict)
+    """Key -> how it was found out that memory ran out."""
     read: int = 0
     others: int = 0
     unknown: int = 0
@@ -99,6 +102,9 @@ def _take(states: States, key: str, step_id: str) -> None:
     last.error = entry.text("error") or ""
     last.out_of_memory = entry.flag("oom_exhausted_logged") is True
     states.jobs.by_step.setdefault(step_id, []).extend(jobs)
+    detected = entry.filled("oom_detected_via")
+    if detected:
+        states.memory[key] = detected
     if stamp:
         states.submitted.append((key, step_id, stamp))
 
@@ -122,6 +128,7 @@ def to_reading(states: States, artifact: Artifact, _points: PointSink) -> Readin
             reasons=_reasons(states, artifact),
             scope=artifact.run.scope,
         ),
+        extras={"oom_detected_via": states.memory} if states.memory else {},
     )
 
 

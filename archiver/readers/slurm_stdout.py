@@ -38,7 +38,8 @@ from archiver.torchtune_console import Console, Death, Point
 _NAME = re.compile(r"slurm-(\d{1,18})(?:_(\d{1,9}))?\.(?:out|err)\Z", re.ASCII)
 _SIGNS = re.compile(
     rb" with resolved config:|\|Loss: |slurmstepd: |srun: error: |OutOfMemoryError|"
-    rb"Traceback \(most recent|\(\d{1,9} samples?\): |^Log:|^wandb: |torchtune|Writing logs to \S{1,4000}/log_\d",
+    rb"Traceback \(most recent|\(\d{1,9} samples?\): |^Log:|^wandb: |torchtune|"
+    rb"Writing logs to \S{1,4000}/log_\d",
     re.MULTILINE,
 )
 _LOSS, _VALIDATION = "Loss", "Validation loss"

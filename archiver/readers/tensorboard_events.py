@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from archiver import lightning_keys
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.lightning_keys import Key
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -100,6 +102,8 @@ class Events:
     texts: dict[str, Value] = field(default_factory=dict)
     """Argument -> its text, of trainers that write one text for each."""
     sessions: list[SessionMark] = field(default_factory=list)
+    specs: dict[str, SeriesSpec] = field(default_factory=dict)
+    """Tag -> its series, as it was understood when it was met first."""
 
 
 def detect(artifact: Artifact) -> Match:
@@ -210,7 +214,9 @@ def _take(
         values: array[float] | list[str] = item.texts
     else:
         values = item.values
-    spec = _spec(item, artifact)
+    if item.tag not in events.specs:
+        events.specs[item.tag] = _spec(item, artifact, events.scan.tags)
+    spec = events.specs[item.tag]
     family = _family(artifact)
     batch = Batch(spec, artifact.path, item.steps, values, None, item.times, attempt, family)
     points.add(batch)
@@ -227,19 +233,22 @@ def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:
         events.last_time = time if events.last_time is None else max(time, events.last_time)
 
 
-def _spec(item: ScalarBatch | TextBatch, artifact: Artifact) -> SeriesSpec:
+def _spec(item: ScalarBatch | TextBatch, artifact: Artifact, beside: Container[str]) -> SeriesSpec:
+    """What a tag's points are; `beside` are the tags that were met so far."""
     source = _family(artifact)
     if isinstance(item, TextBatch):
         return SeriesSpec(item.tag, source, type="text", clock=Clock.EPOCH.value)
     # Megatron writes each curve a second time over the samples that were consumed.
     bare = item.tag.removesuffix(_OVER_SAMPLES)
     over_samples = bare != item.tag
-    metric, split = _meaning(bare)
+    key = _meaning(bare, beside)
+    metric = key.metric
     return SeriesSpec(
         item.tag,
         source,
         None if over_samples else metric.canonical or None,
-        split=split,
+        split=key.split,
+        labels=key.labels,
         axis="samples" if over_samples else "step",
         unit=metric.unit,
         clock=Clock.EPOCH.value,
@@ -248,20 +257,24 @@ def _spec(item: ScalarBatch | TextBatch, artifact: Artifact) -> SeriesSpec:
     )
 
 
-def _meaning(tag: str) -> tuple[Metric, str | None]:
+def _meaning(tag: str, beside: Container[str] = ()) -> Key:
     known = METRICS.get(tag)
     if known is not None:
-        return known, known.split
+        return Key(known, known.split)
     for prefix, split in _RENAMED.items():
         if tag.startswith(prefix):
             key = tag.removeprefix(prefix)
             if split == "train" and key.startswith("eval/"):
-                return Metric(""), "eval"
+                return Key(Metric(""), "eval")
             if key in END_KEYS:
-                return meaning(key), None
-            return meaning(f"eval_{key}" if split == "eval" else key), split
+                return Key(meaning(key))
+            found = meaning(f"eval_{key}" if split == "eval" else key)
+            if found != Metric(""):
+                return Key(found, split)
+            return lightning_keys.understand(tag, beside)
     leaf = METRICS.get(tag.rpartition("/")[2])
-    return (leaf, leaf.split) if leaf is not None else (Metric(""), None)
+    named = lightning_keys.understand(tag, beside)
+    return named if leaf is None or named.metric.canonical else Key(leaf, leaf.split)
 
 
 def _arguments(events: Events, text: str, artifact: Artifact) -> None:

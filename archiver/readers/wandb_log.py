@@ -26,6 +26,7 @@ from archiver.model.claims import (
     Evidence,
     EvidenceKind,
     Location,
+    Origin,
     Problem,
     Trust,
 )
@@ -40,6 +41,7 @@ from archiver.wandb_machine import command, machine, repository
 
 INTERRUPTED = 255
 """Exit code that W&B gives a run that Ctrl-C ended."""
+_FILE = re.compile(r"run-(\w{1,128})\.wandb\Z")
 _GPU = re.compile(r"gpu\.(?:process\.)?(\d{1,4})\.(\w{1,60})\Z")
 _SYSTEM: dict[str, Metric] = {
     "gpu": Metric("gpu_util", "%"),
@@ -292,6 +294,13 @@ def _place(artifact: Artifact, offset: int) -> Location:
 def _identity(log: Log, artifact: Artifact) -> Iterator[Claim]:
     """Inside another producer's run the tracker's names are copies."""
     place = _place(artifact, log.run_at)
+    named_after = _FILE.match(artifact.name)
+    if named_after and not log.run.text(1):
+        whole = artifact.at()
+        rule = "id-in-file-name"
+        yield Claim(
+            "summary.run_id", named_after[1], whole, Trust.HINT, Origin.DERIVED, rule, (whole,)
+        )
     named = {"summary.run_id": log.run.text(1), "summary.experiment": log.run.text(3)}
     for name, value in named.items():
         if value:

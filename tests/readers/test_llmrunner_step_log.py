@@ -29,11 +29,11 @@ def test_damage_never_raises(bench, data):
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [("1", "failure"), ("2", "failure"), ("137", "interruption"), ("143", "interruption"),
+    [("1", "failure"), ("2", "failure"), ("137", "failure"), ("143", "interruption"),
      ("-15", "interruption"), ("139", "failure"), ("-6", "failure")],
 )  # fmt: skip
 def test_exit_codes(read_one, code, kind):
-    """Those of signals that come from outside are interruptions."""
+    """Those of signals by which somebody stops it are interruptions; 137 may be lack of memory."""
     found = read_one(LOG, f"eval: failed with exit code {code}\n")
     assert [(e.kind.value, e.step_id) for e in found.reading.evidence] == [(kind, "eval_0")]
 
@@ -93,7 +93,10 @@ def test_a_script_of_anybodys_is_known_by_its_place(read):
 )  # fmt: skip
 def test_a_trainers_log_is_left_to_its_reader(read_one, line):
     """Whatever the wrapper adds."""
-    assert read_one(LOG, f"eval: suite=s\n{line}\n").match == "no"
+    wrapper = "mg2hf: trainer_dir=/x RUN_WITH=cmd"
+    text = f"{line}\n{wrapper}\n"
+    assert read_one(".llmrunner/logs/run/mg2hf_0.log", text).match == "no"
+    assert read_one(LOG, text).match == "yes"
 
 
 def test_a_trainers_log_is_known_by_its_end(read_one):

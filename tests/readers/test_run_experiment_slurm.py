@@ -92,3 +92,21 @@ def test_script_that_is_too_long_is_read_from_its_beginning(read_one):
     found = read_one("finetune.slurm", script(body=TRAIN + "# " + "x" * 70_000 + "\n"))
     assert found.reading.steps[0].command.launcher == "tune run"
     assert found.codes == ["size-limit"]
+
+
+def test_configuration_is_the_file_beside_the_script(read):
+    """Where it is there; else the words that were used."""
+    files = {
+        "r8/finetune.slurm": script(),
+        "r8/finetune.yaml": "a: 1\n",
+        "r9/finetune.slurm": script(),
+    }
+    found = read(files)
+    assert found["r8/finetune.slurm"].claims["config.pipeline_config"] == "r8/finetune.yaml"
+    assert found["r9/finetune.slurm"].claims["config.pipeline_config"] == "finetune.yaml"
+
+
+def test_configuration_outside_of_the_run_is_text(read_one):
+    """A path that leads out is kept as written and looked for nowhere."""
+    found = read_one("finetune.slurm", script(body="tune run x --config=../../etc/x.yaml\n"))
+    assert found.claims["config.pipeline_config"] == "../../etc/x.yaml"

@@ -95,10 +95,10 @@ def test_float32_is_widened_not_rounded(bench):
 
 def test_only_the_prefix_is_rewritten():
     """A Stage-2 key `eval/detection/mAP` arrives as `train/eval/detection/mAP`."""
-    assert _meaning("train/eval/detection/mAP")[1] == "eval"
-    assert _meaning("train/loss")[0].canonical == "loss"
-    assert _meaning("eval/loss")[0].canonical == "eval_loss"
-    assert _meaning("train/train_loss")[1] is None
+    assert _meaning("train/eval/detection/mAP").split == "eval"
+    assert _meaning("train/loss").metric.canonical == "loss"
+    assert _meaning("eval/loss").metric.canonical == "eval_loss"
+    assert _meaning("train/train_loss").split is None
 
 
 def test_second_file_of_a_process_is_no_resume(bench):
@@ -167,3 +167,12 @@ def test_restarts_in_a_container_are_attempts(bench, tmp_path):
     bench.write(tmp_path, {f"events.out.tfevents.{name}": path.read_bytes() for name in names})
     found = bench.read("tensorboard_events", tmp_path)
     assert [len(item.marks) for item in found.values()] == [1, 0, 1, 1]
+
+
+def test_names_of_lightning():
+    """Loaders become labels; the mean over an epoch is no curve beside the steps."""
+    loader = _meaning("val_loss/dataloader_idx_1")
+    assert (loader.metric.canonical, loader.labels) == ("eval_loss", (("dataloader", "1"),))
+    assert _meaning("train_loss_epoch", {"train_loss_step"}).metric.canonical == "mean_loss"
+    assert _meaning("lr-AdamW").metric.canonical == "learning_rate"
+    assert _meaning("hp_metric").metric.canonical == ""

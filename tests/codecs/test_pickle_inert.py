@@ -1,0 +1,217 @@
+"""Pickles as data: every protocol, nothing looked up, bombs and torn ones bounded."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import pathlib
+import pickle  # only to write
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.codecs.pickle_inert import Call, Converter, Global, Mapping, parse
+from archiver.limits import DEFAULT
+from archiver.model.values import Tagged
+
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+)  # fmt: skip
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab~", max_size=3), inner),
+    max_leaves=12,
+)
+
+
+class Thing:
+    """An object of a user's class."""
+
+    def __init__(self):
+        self.x = [1]
+
+
+class Runs:
+    """An object whose pickle calls a function."""
+
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+def value(data, **limits):
+    """The plain value of a pickle."""
+    return Converter(replace(DEFAULT, **limits)).value(parse(data).value)
+
+
+@given(VALUES, st.integers(0, 5))
+def test_what_pickle_writes_comes_back(written, protocol):
+    """Plain values of every protocol."""
+    data = pickle.dumps(written, protocol)
+    found = parse(data)
+    assert (found.complete, found.end, found.globals) == (True, len(data), ())
+    assert Converter().value(found.value) == written
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_objects_are_their_names_and_arguments(protocol):
+    """Whatever the instructions that make them."""
+    data = pickle.dumps({"a": Thing(), "b": pathlib.PurePosixPath("x/y"), "c": Thing}, protocol)
+    found = value(data)
+    name = f"{__name__}.Thing"
+    assert found["a"] == Tagged(f"python/object:{name}", '{"x": [1]}')
+    assert found["b"].type == "python/object/apply:pathlib.PurePosixPath"
+    assert found["c"] == Tagged("python/name", name)
+    assert name in parse(data).globals
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_nothing_is_called(protocol, capsys):
+    """A function and its arguments are data."""
+    found = parse(pickle.dumps(Runs(), protocol))
+    assert found.globals == ("builtins.print",)
+    assert isinstance(found.value, Call)
+    assert found.value.function == Global(found.value.function.module, "print")
+    assert found.value.args == ("executed",)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_containers_of_the_standard_library(protocol):
+    """Ordered maps are maps, sets and dates keep their type."""
+    ordered = collections.OrderedDict(b=1, a=2)
+    data = {"o": ordered, "s": {1}, "f": frozenset({2}), "d": datetime.date(2026, 2, 20)}
+    found = value(pickle.dumps(data, protocol))
+    assert list(found["o"].items()) == [("b", 1), ("a", 2)]
+    assert found["s"].type == "python/object/apply:builtins.set"
+    assert found["f"].value == "[[2]]"
+    assert found["d"].type == "python/object/apply:datetime.date"
+
+
+def test_persistent_ids_are_references():
+    """What lies outside of the pickle, as the storages of tensors do."""
+    found = parse(b"\x80\x02X\x02\x00\x00\x00abQ.")
+    assert found.value.id == "ab"
+    assert parse(b"Pabc\n.").value.id == "abc"
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_an_answer(junk):
+    """Nothing raises; what is not finished says so."""
+    for data in (junk, b"\x80\x04" + junk, b"(](}" + junk + b"."):
+        found = parse(data)
+        assert found.complete or found.flaws
+        Converter().value(found.value)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 120), VALUES)
+def test_torn_pickles_give_what_was_there(cut, written):
+    """Wherever the end is."""
+    data = pickle.dumps({"epoch": 3, "rest": written}, 2)
+    found = parse(data[:cut])
+    assert found.complete == (cut >= len(data))
+    Converter().value(found.value)
+
+
+def test_the_pairs_before_the_cut_are_used():
+    """A dictionary is filled at its end; what lies ready for it is put in."""
+    data = pickle.dumps({"epoch": 3, "step": 9, "text": "x" * 50}, 2)
+    found = parse(data[:-20])
+    assert (found.complete, found.flaws.counts) == (False, {"truncated": 1})
+    assert Converter().value(found.value) == {"epoch": 3, "step": 9}
+
+
+def doubling(levels):
+    """A list of two lists, each the one before: small to write, 2**levels to write out."""
+    node = []
+    for _ in range(levels):
+        node = [node, node]
+    return node
+
+
+def test_what_is_shared_is_not_multiplied_without_end():
+    """The memo shares; written out it is cut at the limit of values."""
+    converter = Converter(replace(DEFAULT, pickle_nodes=1000))
+    converter.value(parse(pickle.dumps(doubling(60), 2)).value)
+    assert converter.flaws.counts["size-limit"] >= 1
+
+
+def test_what_holds_itself_ends():
+    """At the limit of levels."""
+    node = []
+    node.append(node)
+    converter = Converter()
+    converter.value(parse(pickle.dumps(node, 2)).value)
+    assert converter.flaws.counts == {"nesting-limit": 1}
+
+
+def test_objects_in_objects_grow_no_quotes():
+    """As text inside of text every level would double them."""
+    body = b"".join(b"cm\nX\n" for _ in range(40)) + b'X\x01\x00\x00\x00"' + b"\x85R" * 40 + b"."
+    assert len(str(value(b"\x80\x02" + body))) < 10_000
+
+
+def test_too_many_instructions():
+    """The machine stops, and says where."""
+    found = parse(b"N0" * 50, 0, replace(DEFAULT, pickle_opcodes=10))
+    assert not found.complete
+    assert [(flaw.code, flaw.place) for flaw in found.flaws] == [("size-limit", "byte 9")]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\x80\x02\x8b\xff\xff\xff\x7f.", "truncated"),
+        (b"\x8e" + b"\xff" * 8 + b".", "truncated"),
+        (b"\x96" + b"\xff" * 7 + b"\x7f.", "truncated"),
+        (b"T\xff\xff\xff\xff.", "truncated"),
+        (b"\x80\x09.", "bad-pickle"),
+        (b"a.", "bad-pickle"),
+        (b"(0(0u.", "bad-pickle"),
+        (b"h\x05.", "bad-pickle"),
+        (b"q\x05.", "bad-pickle"),
+        (b"Ixyz\n.", "bad-pickle"),
+        (b"}(Nu.", "bad-pickle"),
+        (b"NN\x93.", "bad-pickle"),
+        (b"(o.", "bad-pickle"),
+        (b"\xfe.", "bad-pickle"),
+        (b"", "empty"),
+        (b"cos\nsys", "truncated"),
+    ],
+)
+def test_broken_pickles(data, code):
+    """Counts that are not there, groups without beginning, nothing to work on."""
+    found = parse(data)
+    assert not found.complete
+    assert code in found.flaws.counts
+
+
+def test_long_numbers():
+    """A number of millions of digits is not made."""
+    found = parse(b"\x80\x02\x8b\x00\x00\x10\x00" + b"\x7f" * (1 << 20) + b".")
+    assert found.value == Tagged("long-int", "1048576 bytes")
+    assert parse(b"L" + b"9" * 100_000 + b"L\n.").value == Tagged("long-int", "100000 digits")
+    assert found.flaws.counts == {"digits-limit": 1}
+
+
+def test_names_of_python_2():
+    """Protocol 2 spells them so."""
+    assert parse(b"\x80\x02c__builtin__\neval\n.").globals == ("builtins.eval",)
+
+
+def test_a_key_may_be_set_twice():
+    """The last one counts, as in Python."""
+    found = parse(b"}(X\x01\x00\x00\x00aK\x01X\x01\x00\x00\x00aK\x02u.").value
+    assert isinstance(found, Mapping)
+    assert found.get("a") == 2
+    assert found.get("b") is None
+
+
+def test_texts_of_python_2():
+    """Escapes of its literals; no warning, no lone surrogate."""
+    assert parse(b"S'a\\x41\\n\\d'\n.").value == "aA\n\\d"
+    assert parse(b"V\\ud800x\n.").value == "\ufffdx"
+    assert parse(b"U\x02\xe9a.").value == "éa"
