@@ -345,7 +345,6 @@ def _mark(job: _Job, before: _Job | None, artifact: Artifact) -> AttemptMark:
         ended=death.time,
         ended_at=artifact.at(f"L{death.line}", job.at.path),
         host=death.host,
-        status_word=_word(death),
     )
 
 
