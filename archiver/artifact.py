@@ -90,10 +90,10 @@ class Artifact:
         """A problem with this artifact."""
         return Problem(code, message, self.at(place), hint)
 
-    def problems(self, flaws: Iterable[Flaw]) -> tuple[Problem, ...]:
-        """The flaws that a codec found, as problems of this artifact."""
+    def problems(self, flaws: Iterable[Flaw], path: str | None = None) -> tuple[Problem, ...]:
+        """The flaws that a codec found, as problems of this artifact (or of one of its files)."""
         return tuple(
-            self.problem(flaw.code, flaw.message, flaw.place, flaw.hint)
+            Problem(flaw.code, flaw.message, self.at(flaw.place, path), flaw.hint)
             for flaw in flaws
             if flaw.code not in INFORMATIONAL
         )

@@ -18,6 +18,7 @@ from archiver.model.record import (
     Accounting,
     Checkpoint,
     Coverage,
+    DataCopy,
     Dataset,
     Digest,
     FileEntry,
@@ -104,7 +105,7 @@ def assemble(
         series=summaries,
         checkpoints=checkpoints,
         datasets=context.datasets,
-        data_copies=tuple(collected.all("data_copies")),
+        data_copies=_copies(collected.all("data_copies")),
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
         accounting=_accounting(collected, joined),
@@ -132,7 +133,10 @@ def _verdicts(
         [*merged, *(step for step in signs if step), *filter(None, attempts)]
     )
     verdicts: dict[str | None, tuple[Verdict, ...]] = {
-        step: status.per_attempt(signs.get(step, ()), attempts.get(step, NO_ATTEMPTS))
+        # Whatever a step that is switched off left behind is an earlier execution's.
+        step: status.per_attempt(
+            () if step in plan.disabled else signs.get(step, ()), attempts.get(step, NO_ATTEMPTS)
+        )
         for step in steps_seen
     }
     names = {step: merged[step].name if step in merged else "" for step in steps_seen}
@@ -232,6 +236,19 @@ def _datasets(found: Sequence[Dataset]) -> tuple[Dataset, ...]:
             }
             group[twin] = replace(known, **gaps)
     return tuple(item for key in sorted(merged) for item in merged[key])
+
+
+def _copies(found: Sequence[DataCopy]) -> tuple[DataCopy, ...]:
+    """One entry per source and destination: the one that copied most.
+
+    A preparation that is run again finds everything there and copies nothing.
+    """
+    merged: dict[tuple[str, str], DataCopy] = {}
+    for item in found:
+        known = merged.get((item.source, item.destination))
+        if known is None or (item.files_copied or 0) > (known.files_copied or 0):
+            merged[item.source, item.destination] = item
+    return tuple(merged.values())
 
 
 def _filled(item: Dataset) -> int:

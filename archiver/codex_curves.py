@@ -22,6 +22,8 @@ LOOK_AHEAD = 4096
 """Measurements that wait for the one which tells a resume from a stray row."""
 
 Labels = tuple[tuple[str, str], ...]
+Place = tuple[str, int | str]
+"""File, and line or JSON pointer in it."""
 _Identity = tuple[str, str | None, str | None, str, Labels, bool]
 _Key = tuple[float, int]
 
@@ -44,8 +46,8 @@ class _State:
 
     top: int = NO_STEP
     """Largest step of the attempt at hand."""
-    first: _Key | None = None
-    last: _Key | None = None
+    first: _Key = (math.inf, 0)
+    last: _Key = (-math.inf, NO_STEP)
     first_phase: str | None = None
     last_phase: str | None = None
     first_manifest: str | None = None
@@ -60,10 +62,10 @@ class _State:
         """Keep what a summary needs and no column holds."""
         time = -math.inf if math.isnan(item.time) else item.time
         key = (time, -1 if item.step is None else item.step)
-        if self.first is None or key <= self.first:
+        if key <= self.first:
             self.first = key
             self.first_phase = item.phase or self.first_phase
-        if self.last is None or key >= self.last:
+        if key >= self.last:
             self.last = key
             self.last_phase = item.phase or self.last_phase
         if item.manifest_id is not None:
@@ -100,12 +102,24 @@ class _Columns:
 
 @dataclass(slots=True)
 class _Attempt:
-    at: Location
-    started: float = math.nan
-    ended: float = math.nan
-    ended_at: Location | None = None
+    at: Place
+    started: float = math.inf
+    ended: float = -math.inf
+    ended_at: Place | None = None
     first_step: int | None = None
     last_step: int | None = None
+
+    def note(self, item: Measure, place: Place) -> None:
+        """Widen the attempt's extent."""
+        if item.time >= self.ended:
+            self.ended, self.ended_at = item.time, place
+        self.started = min(self.started, item.time)
+        step = item.step
+        if step is not None and not item.by_runner:
+            if self.first_step is None or step < self.first_step:
+                self.first_step = step
+            if self.last_step is None or step > self.last_step:
+                self.last_step = step
 
 
 @dataclass(slots=True)
@@ -115,7 +129,7 @@ class _Doubt:
     identity: _Identity
     step: int
     top: int
-    items: list[tuple[Measure, Location]]
+    items: list[tuple[Measure, Place]]
 
 
 @dataclass
@@ -126,8 +140,8 @@ class Curves:
     sink: PointSink
     limits: Limits
     attempts: list[_Attempt] = field(default_factory=list)
-    run_ids: dict[str, int] = field(default_factory=dict)
-    """Run ids of the rows, in the order in which they came, with counts."""
+    run_ids: dict[str, None] = field(default_factory=dict)
+    """Run ids of the rows, in the order in which they came."""
     taken: int = 0
     by_runner: int = 0
     """Measurements of the evaluation runner."""
@@ -136,23 +150,46 @@ class Curves:
     _specs: dict[tuple[_Identity, bool], SeriesSpec] = field(default_factory=dict)
     _numeric: set[str] = field(default_factory=set)
     _doubt: _Doubt | None = None
+    _slots: dict[tuple[object, ...], _Columns] = field(default_factory=dict)
+    """Where numbers of a measurement that was met in this file and attempt go."""
 
     def knows(self, key: str) -> bool:
         """Whether numbers of this key were met."""
         return key in self._numeric
 
-    def take(self, item: Measure, at: Location) -> None:
+    def take(self, item: Measure, place: Place) -> None:
         """One measurement and where it stands."""
+        if self._doubt is None and type(item.value) is float and item.step is not None:
+            # Nearly every row: a number, at a step not before the one of the row before.
+            columns = self._slots.get(_slot(item))
+            if columns is not None and item.step >= columns.state.top:
+                self._append(columns, item, item.value, item.step)
+                self.attempts[-1].note(item, place)
+                return
+        self._take(item, place)
+
+    def _append(self, columns: _Columns, item: Measure, value: float, step: int) -> None:
+        columns.state.top = step
+        columns.state.numbers += 1
+        columns.state.note(item)
+        columns.steps.append(step)
+        columns.epochs.append(item.epoch)
+        columns.times.append(item.time)
+        columns.numbers.append(value)
+        self.taken += 1
+        self.by_runner += item.by_runner
+
+    def _take(self, item: Measure, place: Place) -> None:
         doubt = self._doubt
         if doubt is not None:
-            doubt.items.append((item, at))
+            doubt.items.append((item, place))
             self._judge(doubt, item)
             return
         identity, state = self._identify(item)
         if item.step is not None and item.step < state.top and item.axis == "step":
-            self._doubt = _Doubt(identity, item.step, state.top, [(item, at)])
+            self._doubt = _Doubt(identity, item.step, state.top, [(item, place)])
             return
-        self._put(item, at, identity, state)
+        self._put(item, place, identity, state)
 
     def flush(self) -> None:
         """Hand over what does not wait."""
@@ -172,6 +209,7 @@ class Curves:
             )
             self.sink.add(batch)
         self._columns.clear()
+        self._slots.clear()
 
     def finish(self) -> None:
         """No more comes: what waits was no resume."""
@@ -194,10 +232,11 @@ class Curves:
             self.attempts.append(_Attempt(doubt.items[0][1]))
             for state in self._states.values():
                 state.top = NO_STEP
-        (item, at), *others = doubt.items
-        self._put(item, at, *self._identify(item))
-        for later, place in others:
-            self.take(later, place)
+            self._slots.clear()
+        (item, place), *others = doubt.items
+        self._put(item, place, *self._identify(item))
+        for later, where in others:
+            self._take(later, where)
 
     def _identify(self, item: Measure) -> tuple[_Identity, _State]:
         labels = item.labels
@@ -211,25 +250,29 @@ class Curves:
                 self._states[identity] = state
         return identity, state
 
-    def _put(self, item: Measure, at: Location, identity: _Identity, state: _State) -> None:
+    def _put(self, item: Measure, place: Place, identity: _Identity, state: _State) -> None:
         if item.run_id is not None and len(self.run_ids) < self.limits.series:
-            self.run_ids[item.run_id] = self.run_ids.get(item.run_id, 0) + 1
+            self.run_ids.setdefault(item.run_id)
         self.taken += 1
         self.by_runner += item.by_runner
-        self._note_attempt(item, at)
+        if not self.attempts:
+            self.attempts.append(_Attempt(place))
+        self.attempts[-1].note(item, place)
         state.note(item)
         if item.step is not None:
             state.top = max(state.top, item.step)
         numbers = is_number(item.value)
-        place = (identity, numbers, at.path, len(self.attempts) - 1)
-        columns = self._columns.get(place)
+        home = (identity, numbers, place[0], len(self.attempts) - 1)
+        columns = self._columns.get(home)
         if columns is None:
-            columns = self._columns[place] = _Columns(state)
+            columns = self._columns[home] = _Columns(state)
         if numbers:
             state.numbers += 1
             state.truths += isinstance(item.value, bool)
             columns.numbers.append(float(item.value))  # type: ignore[arg-type]
             self._numeric.add(item.key)
+            if item.axis == "step":
+                self._slots[_slot(item)] = columns
         elif not self._keeps_text(columns, state, item):
             return
         columns.steps.append(NO_STEP if item.step is None else item.step)
@@ -244,21 +287,6 @@ class Curves:
             return False
         columns.texts.append(text)
         return True
-
-    def _note_attempt(self, item: Measure, at: Location) -> None:
-        if not self.attempts:
-            self.attempts.append(_Attempt(at))
-        current = self.attempts[-1]
-        if not math.isnan(item.time):
-            if not current.started <= item.time:
-                current.started = item.time
-            if not item.time < current.ended:
-                current.ended, current.ended_at = item.time, at
-        if item.step is not None and not item.by_runner:
-            known = current.first_step
-            current.first_step = item.step if known is None else min(known, item.step)
-            top = current.last_step
-            current.last_step = item.step if top is None else max(top, item.step)
 
     def _spec(self, identity: _Identity, *, numbers: bool) -> SeriesSpec:
         spec = self._specs.get((identity, numbers))
@@ -288,10 +316,10 @@ class Curves:
         several = len(self.attempts) > 1
         marks = tuple(
             AttemptMark(
-                attempt.at,
+                self._location(attempt.at),
                 _instant(attempt.started),
                 _instant(attempt.ended),
-                attempt.ended_at,
+                self._location(attempt.ended_at) if attempt.ended_at is not None else None,
                 first_step=attempt.first_step if several else None,
             )
             for attempt in self.attempts
@@ -302,6 +330,15 @@ class Curves:
             AttemptTrail(self.origin.source if several else f"{self.origin.source}#times", marks),
         )
 
+    def first(self) -> Location | None:
+        """Where the first measurement stands."""
+        return self._location(self.attempts[0].at) if self.attempts else None
+
+    def _location(self, place: Place) -> Location:
+        path, where = place
+        text = f"L{where}" if isinstance(where, int) else where
+        return Location(path, text, self.origin.scope)
+
     def evidence(self, torn: Location | None) -> tuple[Evidence, ...]:
         """How far each attempt came; a torn last line shows that the last one was killed."""
         several = len(self.attempts) > 1
@@ -311,7 +348,7 @@ class Curves:
         for index, attempt in enumerate(self.attempts):
             kind = EvidenceKind.RUNNING_WORD if torn and index == last else EvidenceKind.PROGRESS
             step = f" at step {attempt.last_step}" if attempt.last_step is not None else ""
-            place = attempt.ended_at or attempt.at
+            place = self._location(attempt.ended_at or attempt.at)
             detail = f"rows end{step}"
             found.append(Evidence(kind, detail, place, family=family, attempt=max(index, 0)))
         if torn is not None:
@@ -321,9 +358,15 @@ class Curves:
         return tuple(found)
 
 
+def _slot(item: Measure) -> tuple[object, ...]:
+    """All that makes the series of a measurement in one file."""
+    key, _, split, dataset, _, _, _, axis, run_id, _, _, labels, by_runner = item
+    return key, split, dataset, axis, run_id, labels, by_runner
+
+
 def _told(column: array[float]) -> array[float] | None:
     return None if all(map(math.isnan, column)) else column
 
 
 def _instant(seconds: float) -> Instant | None:
-    return None if math.isnan(seconds) else from_epoch(seconds, Clock.ZONED)
+    return from_epoch(seconds, Clock.ZONED) if math.isfinite(seconds) else None

@@ -89,6 +89,16 @@ class Dialect(StrEnum):
     """Nothing known; rows of it are counted as dropped."""
 
 
+class Tags(NamedTuple):
+    """What a row's tags say of its measurement."""
+
+    phase: str | None = None
+    manifest_id: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    by_runner: bool = False
+    """Written by the evaluation runner, which makes up its timestamps."""
+
+
 class Measure(NamedTuple):
     """One value of one metric, wherever its row kept it."""
 
@@ -156,7 +166,7 @@ def step_number(value: Value) -> int | None:
         if not math.isfinite(value) or not value.is_integer():
             return None
         value = int(value)
-    return value if isinstance(value, int) and abs(value) < 2**62 else None
+    return value if isinstance(value, int) and abs(value) < _STEPS else None
 
 
 def is_number(value: Value) -> bool:
@@ -175,6 +185,8 @@ def spelled(value: Value) -> str:
 
 def dialect(row: Row) -> Dialect:
     """The shape of one row, by its keys."""
+    if "$schema" in row and _is_text(row.get("metric")):
+        return _long_dialect(row)
     if "metric_name" in row or row.get("type") in ("telemetry", "reasoning_trace"):
         return Dialect.TELEMETRY
     if _is_text(row.get("metric")) or ("value" in row and _is_text(row.get("key"))):
@@ -183,10 +195,18 @@ def dialect(row: Row) -> Dialect:
         return Dialect.METADATA
     if is_snapshot(row):
         return Dialect.SYSTEM
+    return _nested_dialect(row) or _wide_dialect(row)
+
+
+def _nested_dialect(row: Row) -> Dialect | None:
     if isinstance(row.get("metrics"), dict):
         return Dialect.RECORDED if "phase" in row or "config_id" in row else Dialect.TRACKER
     if isinstance(row.get("config"), dict) and row.get("step") == "init":
         return Dialect.TRACKER
+    return None
+
+
+def _wide_dialect(row: Row) -> Dialect:
     if not any(key in METRICS or is_number(value) for key, value in _figures(row)):
         return Dialect.OTHER
     if "phase" in row and "step" in row:
@@ -197,10 +217,11 @@ def dialect(row: Row) -> Dialect:
 
 
 def _long_dialect(row: Row) -> Dialect:
-    if "version" in row and "ts" in row:
-        return Dialect.LOG_RECORD
-    if row.get("phase") == "final" and "$schema" not in row:
-        return Dialect.MIRROR
+    if "$schema" not in row:
+        if "version" in row and "ts" in row:
+            return Dialect.LOG_RECORD
+        if row.get("phase") == "final":
+            return Dialect.MIRROR
     if "run_id" in row or "timestamp" in row:
         return Dialect.CANONICAL
     return Dialect.LEGACY
@@ -231,14 +252,6 @@ def metric_of(key: str, split: str | None) -> Metric:
     if metric.canonical == "loss" and split in EVAL_SPLITS:
         return Metric("eval_loss", metric.unit)
     return metric
-
-
-def is_synthetic(row: Row) -> bool:
-    """Whether the row is one of the evaluation runner's, which makes up its timestamps."""
-    tags = row.get("tags")
-    return isinstance(tags, dict) and (
-        tags.get("source") == EVAL_SOURCE or tags.get("phase") == "evaluation"
-    )
 
 
 def text_of(row: Row, key: str) -> str | None:
@@ -275,31 +288,44 @@ def _text(value: Value) -> str | None:
 
 
 def _canonical(row: Row) -> Iterator[Measure]:
-    tags = row.get("tags")
-    phase = manifest = None
-    labels: tuple[tuple[str, str], ...] = ()
-    if isinstance(tags, dict) and tags:
-        phase, manifest = _text(tags.get("phase")), _text(tags.get("manifest_id"))
-        labels = _labels(tags)
-    name = row.get("metric")
-    if not _is_text(name):
-        name = row.get("key")
-    by_runner = is_synthetic(row)
-    yield Measure(
-        str(name),
-        row.get("value"),
-        _text(row.get("split")),
-        _text(row.get("dataset")),
-        step_number(row.get("step")),
-        _epoch(row),
-        math.nan if by_runner else seconds(row.get("timestamp", row.get("ts"))),
+    yield long_measure(row, tags_of(row.get("tags")))
+
+
+def long_measure(row: Row, tags: Tags) -> Measure:
+    """The measurement of a canonical or legacy row, whose tags were looked at already."""
+    get = row.get
+    name, split, dataset, run_id = get("metric"), get("split"), get("dataset"), get("run_id")
+    if not isinstance(name, str) or not name:
+        name = str(get("key"))
+    step = get("step")
+    return Measure(
+        name,
+        get("value"),
+        split if isinstance(split, str) and split else None,
+        dataset if isinstance(dataset, str) and dataset else None,
+        step if type(step) is int and -_STEPS < step < _STEPS else step_number(step),
+        _epoch(row) if "epoch" in row else math.nan,
+        math.nan if tags.by_runner else seconds(get("timestamp", get("ts"))),
         "step",
-        _text(row.get("run_id")),
-        phase,
-        manifest,
-        labels,
-        by_runner,
+        run_id if isinstance(run_id, str) and run_id else None,
+        tags.phase,
+        tags.manifest_id,
+        tags.labels,
+        tags.by_runner,
     )
+
+
+_STEPS = 2**62
+_NO_TAGS = Tags()
+
+
+def tags_of(tags: Value) -> Tags:
+    """The tags that matter to a measurement."""
+    if not isinstance(tags, dict) or not tags:
+        return _NO_TAGS
+    phase = _text(tags.get("phase"))
+    by_runner = phase == "evaluation" or tags.get("source") == EVAL_SOURCE
+    return Tags(phase, _text(tags.get("manifest_id")), _labels(tags), by_runner)
 
 
 def _labels(tags: Row) -> tuple[tuple[str, str], ...]:

@@ -134,7 +134,10 @@ class Samples:
             times.append(time)
             values.append(sample.value)
             self._note(sample, utils)
-        if utils:
+        mean = row.get("gpu_util_mean")
+        if not utils and is_number(mean) and not isinstance(mean, bool):
+            utils.append(float(mean))  # type: ignore[arg-type]
+        if utils and math.isfinite(sum(utils)):
             self.gpu_util[0] += sum(utils) / len(utils)
             self.gpu_util[1] += 1
 

@@ -266,6 +266,8 @@ class Collector:
             return "copying is switched off"
         if entry.name.lower().endswith(HEAVY_SUFFIXES):
             return "weights or state"
+        if any(reader.data_set and reader.kind == kind for reader in self.readers):
+            return "training data"
         if size > self.policy.max_copy_bytes:
             return "larger than the copy limit"
         if kind is None and self.policy.copy == "artifacts":

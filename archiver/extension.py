@@ -128,6 +128,8 @@ class Reader(Generic[Shape]):
     """True for readers of no producer's own: they are asked when nobody else knows a file."""
     members: Callable[[Artifact], tuple[Member, ...]] | None = None
     """For an artifact that describes an experiment: the runs in it."""
+    data_set: bool = False
+    """True where the artifact is data that was trained on: listed and hashed, never copied."""
     shared: bool = False
     """True where one artifact speaks of many runs: beside the runs of an experiment it is read
     for each of them, with `artifact.member` naming the run at hand."""

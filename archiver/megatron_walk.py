@@ -59,13 +59,19 @@ _TRAINER = re.compile(r"(?:train_(?:cpt|sft)|mg2hf): trainer_dir=(\S{0,2000}) RU
 _KILLED = re.compile(r"failed \(exitcode: (-?\d{1,9})\) local_rank: \d{1,9}")
 _NODE = re.compile(r"\[([A-Za-z][\w.-]{0,80}):\d{1,9}\]:")
 _GLOG = re.compile(r"[WE]\d{4} \d\d:\d\d:\d\d\.\d{1,9} \d{1,9} \S{1,300}\] ?")
-_WARNING = re.compile(
-    r"\s{0,4}(?:WARNING\b|\[warn\]|W\d{4} )|\b(?:User|Deprecation|Future|Runtime)Warning: "
-)
+_WARNING = re.compile(r"(?:WARNING\b|\[warn\]|W\d{4} )")
+_PYTHON_WARNING = re.compile(r"\b(?:User|Deprecation|Future|Runtime)Warning: ")
 _INSTALLED = re.compile(
     r'"[^"]{0,500}?(?:/envs/([^/"]{1,100}))?/(?:lib|bin)/python(3\.\d{1,2})(?=[/"])'
 )
 _ANSI = re.compile(rb"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_TELLING = re.compile(
+    rb"iteration|\||datetime: |checkpoint|rerun_state_machine|parameters|footprints|world size: "
+    rb"|- arguments -|failed|trainer_dir=|exitcode|Traceback|Failures:|Root Cause|arning|WARNING"
+    rb"|\[warn\]|\]:"
+)
+"""One of these stands in each line that is understood."""
+_STARTS_KEPT = 2_000
 _WARNINGS_KEPT = 50
 _TEXT_KEPT = 500
 _MARKS_KEPT = 200
@@ -186,7 +192,7 @@ class Walk:
     capped: int = 0
     """Perplexities that are none."""
     last_line: int = 1
-    _pending: tuple[int, str] | None = None
+    _pending: tuple[int, str, list[IterationLine]] | None = None
     """An iteration line that may go on in the next one."""
     _dump: str | None = None
     """What stands before each line of the argument dump that is being read."""
@@ -200,11 +206,18 @@ class Walk:
         """Walk over all lines."""
         for number, raw in lines:
             self.last_line = number
+            if self._is_noise(raw):
+                continue
             for part in segments(raw):
                 clean = _ANSI.sub(b"", part) if b"\x1b" in part else part
                 self._take(number, clean[: grammar.LINE_CHARACTERS].decode("utf-8", "replace"))
         self._settle()
         self._close()
+
+    def _is_noise(self, raw: bytes) -> bool:
+        """Whether a line plainly says nothing; most lines of a chatty log do."""
+        waiting = self._dump is not None or self._pending is not None or self.traces.busy
+        return not waiting and _TELLING.search(raw) is None
 
     def _take(self, number: int, text: str) -> None:
         if self._dump is not None and self._dump_line(text):
@@ -212,11 +225,11 @@ class Walk:
         if self._pending is not None:
             longer = grammar.joined(self._pending[1], text)
             if longer is not None and len(longer) < grammar.LINE_CHARACTERS:
-                self._wait(self._pending[0], longer)
+                self._wait(self._pending[0], longer, grammar.iterations(longer))
                 return
             self._settle()
-        if "iteration" in text and "|" in text and grammar.iterations(text):
-            self._wait(number, text)
+        if "iteration" in text and "|" in text and (found := grammar.iterations(text)):
+            self._wait(number, text, found)
             self._wrapper(number, text)
         elif self._validation(number, text) or self._memory(text):
             return
@@ -227,17 +240,17 @@ class Walk:
 
     # Iterations.
 
-    def _wait(self, number: int, text: str) -> None:
+    def _wait(self, number: int, text: str, found: list[IterationLine]) -> None:
         """A line that does not end as one may have been wrapped."""
-        self._pending = number, text
+        self._pending = number, text, found
         if text.rstrip().endswith("|"):
             self._settle()
 
     def _settle(self) -> None:
         if self._pending is not None:
-            number, text = self._pending
+            number, _, found = self._pending
             self._pending = None
-            for line in grammar.iterations(text):
+            for line in found:
                 self._iteration(number, line)
 
     def _iteration(self, number: int, line: IterationLine) -> None:
@@ -252,26 +265,26 @@ class Walk:
         start.total = line.total or start.total
         self.torn += not line.whole
         time = self._seen(number, line.stamp)
+        values = {item.key: item.value for item in line.figures}
         start.job.lines.append(number)
         start.job.iterations.append(line.iteration)
-        start.job.milliseconds.append(_milliseconds(line))
-        start.job.samples.append(_or_nan(line.value("consumed samples")))
-        start.job.tokens.append(_or_nan(line.value("consumed tokens")))
+        start.job.milliseconds.append(_milliseconds(values))
+        start.job.samples.append(values.get("consumed samples", math.nan))
+        start.job.tokens.append(values.get("consumed tokens", math.nan))
         for item in line.figures:
             self.curves.point(item, "train", line.iteration, time, ())
         for note in line.notes:
             self._warn(note)
-        self._count(line)
-        loss = line.value("lm loss")
-        if loss is not None:
-            self.loss = Last(loss, line.iteration, number)
+        self._count(values)
+        if "lm loss" in values:
+            self.loss = Last(values["lm loss"], line.iteration, number)
 
-    def _count(self, line: IterationLine) -> None:
+    def _count(self, values: dict[str, float]) -> None:
         for key in ("number of skipped iterations", "number of nan iterations"):
-            value = line.value(key)
+            value = values.get(key)
             if value is not None and 0 <= value < 2**53:
                 self.counters[key] = self.counters.get(key, 0) + int(value)
-        speed = line.value("throughput per GPU (TFLOP/s/GPU)", "TFLOPs")
+        speed = values.get("throughput per GPU (TFLOP/s/GPU)", values.get("TFLOPs"))
         first = len(self.start.job.iterations) == 1
         if speed is not None and math.isfinite(speed) and not first:
             self.speeds = self.speeds[0] + speed, self.speeds[1] + 1
@@ -328,6 +341,8 @@ class Walk:
 
     def _begin(self, number: int) -> None:
         """Another job was appended."""
+        if len(self.starts) >= _STARTS_KEPT:
+            return
         self._close()
         self.traces.clear()
         self.starts.append(Start(Job(number)))
@@ -383,7 +398,9 @@ class Walk:
             self._model(text)
         self._wrapper(number, text)
         self._launcher(number, text)
-        if _WARNING.search(text[:_TEXT_KEPT]):
+        bare = text.removeprefix(grammar.rank_prefix(text)).lstrip()
+        told = _WARNING.match(bare) or ("Warning: " in text and _PYTHON_WARNING.search(text))
+        if told:
             self._warn(text)
 
     def _world(self, number: int, text: str) -> None:
@@ -486,12 +503,8 @@ class Walk:
             self.warnings[kept] = self.warnings.get(kept, 0) + 1
 
 
-def _milliseconds(line: IterationLine) -> float:
-    seconds = line.value("elapsed time per iteration (s)")
+def _milliseconds(values: dict[str, float]) -> float:
+    seconds = values.get("elapsed time per iteration (s)")
     if seconds is not None:
         return seconds * 1000
-    return _or_nan(line.value("elapsed time per iteration (ms)"))
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
+    return values.get("elapsed time per iteration (ms)", math.nan)

@@ -36,8 +36,11 @@ class Plan:
 
     def step(self, name: str | None, path: str) -> str | None:
         """The record's id of the step that a name, or else a path, stands for."""
+        if name is not None and name in self.numbers:
+            return self.numbers[name]
         if name is not None and name not in _UNNAMED:
-            return self.numbers.get(name, name)
+            # What a pipeline's step wrote is its own, whatever a reader calls it.
+            return (self._place(path) if self.numbers else None) or name
         return self._place(path) or self.training
 
     def owner(self, name: str | None, path: str) -> str | None:
@@ -47,8 +50,14 @@ class Plan:
         return self.step(name, path)
 
     def owned(self, items: Iterable[Owned]) -> list[Owned]:
-        """Entries with the record's ids of their steps."""
-        return [replace(item, step_id=self.owner(item.step_id, item.at.path)) for item in items]
+        """Entries with the record's ids of their steps; those of the whole pipeline have none."""
+        found = []
+        for item in items:
+            step_id = self.owner(item.step_id, item.at.path)
+            if self.numbers and item.step_id in _UNNAMED:
+                step_id = self._place(item.at.path)
+            found.append(replace(item, step_id=step_id))
+        return found
 
     def steps(self, partial: Iterable[Step]) -> list[Step]:
         """Partial descriptions with the record's ids; what stands beside the pipeline is left."""

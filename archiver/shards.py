@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from archiver.artifact import INFORMATIONAL, Artifact
 from archiver.codecs.flaws import Flaws
-from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
+from archiver.codecs.ndjson import Block, NdjsonStream, NdjsonTally
 from archiver.codex_rows import missing_shards, shard
 from archiver.extension import Selector, families
 from archiver.model.claims import Location, Problem
@@ -74,12 +74,17 @@ class ShardedRows:
 
     def __iter__(self) -> Iterator[tuple[Row, int, Entry]]:
         """Row, line and file."""
+        for block, entry in self.blocks():
+            for row, line in zip(block.rows, block.lines, strict=True):
+                yield row, line, entry
+
+    def blocks(self) -> Iterator[tuple[Block, Entry]]:
+        """Some rows of one file at a time."""
         for entry in self.artifact.files:
             stream = NdjsonStream(self.artifact.open(entry).chunks(), self.artifact.limits)
             self.tallies.append((entry, stream.tally))
             for block in stream:
-                for row, line in zip(block.rows, block.lines, strict=True):
-                    yield row, line, entry
+                yield block, entry
 
     def at(self, line: int, entry: Entry) -> Location:
         """The place of a row."""

@@ -179,7 +179,9 @@ def _judged(step: Step, own: _Own) -> Step:
 def _train(step: Step, context: Context) -> Step:
     own = context.of(step.step_id)
     alone = step.step_id == context.plan.training and not context.plan.numbers
-    params, params_from = _own_params(own.configs) if not alone else _params(context.configs)
+    # Evaluations beside a training have configurations of their own.
+    shared = [item for item in context.configs if item.step_id in (None, step.step_id)]
+    params, params_from = _own_params(own.configs) if not alone else _params(shared)
     training, sources = _training(own, context.fields, alone=alone)
     step = _judged(step, own)
     filled = {

@@ -4,6 +4,9 @@ import datetime as dt
 import json
 from pathlib import Path
 
+from archiver.assemble import _copies
+from archiver.model.claims import Location
+from archiver.model.record import DataCopy
 from archiver.workflows import CollectOptions, Outcome, collect
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -60,3 +63,12 @@ def test_the_coverage_counts_every_field_of_the_template_once(tmp_path):
     written = json.loads((outcome.archive / "record.json").read_text())
     assert written["probe"] == {}
     assert written["lockfiles"] == []
+
+
+def test_a_preparation_that_was_run_again_copied_nothing_new():
+    """Of several accounts of one copy the one that copied most is the copy."""
+    at = Location("console.log")
+    first = DataCopy(at=at, source="/a", destination="/b", files_copied=2, files_skipped=0)
+    again = DataCopy(at=at, source="/a", destination="/b", files_copied=0, files_skipped=2)
+    other = DataCopy(at=at, source="/c", destination="/b")
+    assert _copies([again, first, again, other]) == (first, other)

@@ -8,7 +8,6 @@ from archiver import codex_curves
 from archiver.codex_curves import Curves, Origin
 from archiver.codex_rows import Measure
 from archiver.limits import Limits
-from archiver.model.claims import Location
 from archiver.model.points import Batch
 
 
@@ -26,7 +25,7 @@ def taken(*items, limits=None):
     sink = Sink()
     curves = Curves(Origin("log", "run"), sink, limits or Limits())
     for number, item in enumerate(items, 1):
-        curves.take(item, Location("log", f"L{number}"))
+        curves.take(item, ("log", number))
     curves.finish()
     return curves, sink
 

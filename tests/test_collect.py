@@ -307,3 +307,17 @@ def test_a_fallback_is_asked_last(root):
         "logging.jsonl": "ms_swift.logging",
         "other.jsonl": "test.any",
     }
+
+
+def test_training_data_is_never_copied(root):
+    """It is listed and hashed like everything else."""
+    (root / "data.log").write_text("{}\n")
+    reader = replace(SHARED, data_set=True, kind="test.data")
+    into, snapshots = read_all(root, readers=[reader])
+    (entry,) = into.files
+    assert (entry.kind, entry.reason, entry.sha256 is not None) == (
+        "test.data",
+        "training data",
+        True,
+    )
+    assert snapshots.get("run", "data.log") is None

@@ -25,8 +25,9 @@ FLOORS: tuple[frozenset[str], ...] = (
             "ai_studio", "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves",
             "codex_rows", "codex_system", "dependencies", "epoch_records", "errors",
             "experiment_jobs", "extension", "gitstate", "lightning_keys", "limits", "llmrunner",
-            "megatron_jobs", "megatron_walk", "plain_metrics", "redaction", "resources",
-            "rundir", "schemacheck", "shards", "snapshots", "spool", "trainer_rows", "view",
+            "megatron_jobs", "megatron_walk", "mlflow_store", "plain_metrics", "point_columns",
+            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
+            "torchtune_console", "torchtune_places", "torchtune_values", "trainer_rows", "view",
             "wandb_history", "wandb_machine", "yaml_readings",
         }
     ),

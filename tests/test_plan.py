@@ -88,3 +88,19 @@ def test_attempts_are_those_of_their_step():
         "2": 2,
         "1": 1,
     }
+
+
+def test_what_a_step_wrote_is_its_own_whatever_it_is_called():
+    """A report below the place of a pipeline's evaluation is no further evaluation."""
+    plans = (*PIPELINE, StepPlan("eval_0", 4, ("reports",)))
+    found = plan(plans, [step(CPT)])
+    assert found.step("eval:reports/score", "reports/score.json") == "4"
+    assert found.step("eval:other", "elsewhere/score.json") == "eval:other"
+
+
+def test_settings_of_the_whole_pipeline_are_no_step_s():
+    """Not even where there is but one training."""
+    found = plan(PIPELINE, [step(CPT)])
+    at = Location("pipeline.py")
+    config = Config(at=at, id="a", role="resolved", format="python", values={})
+    assert found.owned([config])[0].step_id is None

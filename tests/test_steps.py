@@ -87,6 +87,16 @@ def test_parameters_are_those_of_the_most_executed_configuration_and_complete():
     assert step.params_from == ("args.json", "runtime.json")
 
 
+def test_parameters_of_an_evaluation_are_none_of_the_trainings():
+    """What an evaluation ran with is effective, and its own."""
+    configs = (
+        replace(config("eval.json", "effective", {"temperature": 0.5}), step_id="eval:a"),
+        config("config.yaml", "authored", {"lr": 1e-4}),
+    )
+    (step,) = assembled([train()], context(configs=configs))
+    assert step.params == {"lr": 1e-4}
+
+
 def test_results_name_their_rule_and_their_source():
     """Final and best loss are derived from the curve."""
     series = (loss(points=3, last=0.5, min=0.25, step_of_min=2, last_step=3),)

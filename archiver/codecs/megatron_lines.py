@@ -12,19 +12,24 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_letters, digits
+from typing import NamedTuple
 
 LINE_CHARACTERS = 64 * 1024
 """What is looked at of one line; a real one has less than a thousand characters."""
 PPL_CAP = math.exp(20)
 """The largest perplexity that Megatron prints, whatever the loss: exp(min(20, loss))."""
 _CAP_FROM = PPL_CAP * (1 - 1e-6)
-_LABEL = 120
+_LABEL_KEPT = 120
 _FIELDS = 200
 
 _HEAD = re.compile(
-    r"(?<!at )(?<![\w-])iteration:?[ \t]{0,20}(\d{1,18})[ \t]{0,20}"
+    r"iteration:?[ \t]{0,20}(\d{1,18})[ \t]{0,20}"
     r"(?:/[ \t]{0,20}(\d{1,18})[ \t]{0,20})?(?:\||$)"
 )
+_NO_HEAD = ("at ", "-", "_", *ascii_letters, *digits)
+"""What a word before `iteration`, or a part of the same word, ends with."""
 _STAMP = re.compile(r"\[(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?)\]")
 _NUMBER = re.compile(
     r"([+-]?\d{1,60}(?:\.(\d{0,60}))?(e[+-]?\d{1,4})?|[+-]?(?:nan|inf(?:inity)?))"
@@ -49,17 +54,32 @@ _PREFIX = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """One number of a line with its label."""
 
     key: str
     """As written, runs of blanks made one."""
     value: float
-    absolute_error: float = 0.0
-    """Half of the last decimal, for plain numbers."""
-    relative_error: float = 0.0
-    """The same relative to the value, for numbers with an exponent."""
+    text: str
+
+    @property
+    def absolute_error(self) -> float:
+        """Half of the last decimal, for plain numbers with decimals."""
+        half, scientific = _rounding(self.text)
+        return 0.0 if scientific else half
+
+    @property
+    def relative_error(self) -> float:
+        """Half of the last digit relative to the value, for numbers with an exponent."""
+        half, scientific = _rounding(self.text)
+        return half if scientific else 0.0
+
+
+def _rounding(text: str) -> tuple[float, bool]:
+    match = _NUMBER.fullmatch(text)
+    if match is None or match[2] is None:
+        return 0.0, False
+    return 0.5 * 10.0 ** -len(match[2]), match[3] is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +144,24 @@ def rank_prefix(text: str) -> str:
     return match[0] if match is not None else ""
 
 
+@lru_cache(maxsize=4096)
+def _label(text: str) -> str:
+    return " ".join(text.split())[:_LABEL_KEPT]
+
+
 def figure(key: str, text: str) -> Figure | None:
     """A number with its label; None where the text is no number."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return None
-    decimals, exponent = match[2] or "", match[3]
-    half = 0.5 * 10.0 ** -len(decimals)
-    label = " ".join(key.split())[:_LABEL]
-    if exponent:
-        return Figure(label, float(match[1]), relative_error=half)
-    return Figure(label, float(match[1]), absolute_error=half if decimals else 0.0)
+    try:
+        # Most are plain; `float` takes underscores and other scripts' digits, too.
+        value = float(text) if text.isascii() and "_" not in text and len(text) < 70 else None
+    except ValueError:
+        value = None
+    if value is None:
+        match = _NUMBER.fullmatch(text.strip())
+        if match is None:
+            return None
+        value = float(match[1])
+    return Figure(_label(key), value, text.strip())
 
 
 def iterations(text: str) -> list[IterationLine]:
@@ -144,7 +171,7 @@ def iterations(text: str) -> list[IterationLine]:
     else.
     """
     text = text[:LINE_CHARACTERS]
-    heads = list(_HEAD.finditer(text))
+    heads = _heads(text)
     found = []
     for index, head in enumerate(heads):
         last = index + 1 == len(heads)
@@ -159,13 +186,21 @@ def iterations(text: str) -> list[IterationLine]:
     return found
 
 
+def _heads(text: str) -> list[re.Match[str]]:
+    return [
+        head
+        for head in _HEAD.finditer(text)
+        if not text[max(0, head.start() - 3) : head.start()].endswith(_NO_HEAD)
+    ]
+
+
 def joined(first: str, second: str) -> str | None:
     """A line that was wrapped, made one again; None where the second does not go on with it.
 
     A wrap stands for a blank, unless only without one the field in the middle is a number.
     """
     head, bar, _ = second.partition("|")
-    if not bar or _HEAD.search(second[:LINE_CHARACTERS]) is not None:
+    if not bar or _heads(second[:LINE_CHARACTERS]):
         return None
     tail = first.rpartition("|")[2]
     for glue in (" ", ""):
@@ -201,7 +236,7 @@ def _figures(field: str) -> list[Figure]:
     single = figure(name, text)
     if single is not None:
         return [single]
-    return _several(name, text.split("/")) if "/" in text[:_LABEL] else []
+    return _several(name, text.split("/")) if "/" in text[:_LABEL_KEPT] else []
 
 
 def _several(name: str, texts: list[str]) -> list[Figure]:

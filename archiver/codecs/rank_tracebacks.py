@@ -106,6 +106,11 @@ class Tracebacks:
     _table: str = ""
     """Part of torchrun's table that is being read; empty outside of it."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether the next line may belong to what was begun."""
+        return bool(self._open or self._table)
+
     def feed(self, number: int, text: str) -> bool:
         """Take a line; whether it belongs to a traceback or to the table."""
         begin = text.find(BEGIN)

@@ -142,7 +142,7 @@ def _summary(found: Found, artifact: Artifact) -> Reading:
         samples={"done": total} if total is not None else {},
     )
     run_id = view.filled("run_id")
-    claims = (Claim("summary.run_id", run_id, view.at("run_id"), Trust.COPY),) if run_id else ()
+    claims = (Claim("summary.run_id", run_id, view.at("run_id"), Trust.HINT),) if run_id else ()
     detail = "the summary is written when the evaluation is over"
     place = view.at("metrics")
     evidence = (Evidence(EvidenceKind.END_MARKER, detail, place, step_id=_id(artifact)),)

@@ -12,11 +12,21 @@ are null here and stand in `metrics_manifest.ndjson`.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from archiver.codex_curves import Curves, Origin
-from archiver.codex_rows import METRICS, METRICS_SCHEMA, Dialect, dialect, measures
+from archiver.codex_rows import (
+    METRICS,
+    METRICS_SCHEMA,
+    Dialect,
+    Tags,
+    dialect,
+    long_measure,
+    measures,
+    tags_of,
+)
 from archiver.codex_rows import seconds as unix_seconds
 from archiver.codex_system import Samples
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
@@ -55,7 +65,7 @@ class Log:
     rows: ShardedRows
     dialects: dict[str, dict[str, int]] = field(default_factory=dict)
     """File -> rows by dialect."""
-    stamps: dict[str, int] = field(default_factory=dict)
+    stamps: Counter[str] = field(default_factory=Counter)
     metadata: list[tuple[Location, dict[str, Value]]] = field(default_factory=list)
     configs: list[tuple[Location, dict[str, Value]]] = field(default_factory=list)
     tags: dict[str, tuple[Value, Location]] = field(default_factory=dict)
@@ -63,6 +73,14 @@ class Log:
     evaluated: dict[str, Value] = field(default_factory=dict)
     """Data set -> its size, of the evaluation runner's rows."""
     ended: tuple[Location, str] | None = None
+    last_tags: Value = None
+    parsed: Tags = field(default_factory=Tags)
+    """Of `last_tags`; one row's are mostly those of the row before."""
+
+    def count(self, path: str, kind: str) -> None:
+        """Count a row of a dialect."""
+        counts = self.dialects.setdefault(path, {})
+        counts[kind] = counts.get(kind, 0) + 1
 
 
 def select(tree: Tree) -> Iterable[Selection]:
@@ -131,7 +149,7 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
         datasets=tuple(_datasets(log, artifact)),
         steps=_steps(curves, artifact, step_id),
         events=tuple(log.events),
-        evidence=tuple(_evidence(log, curves)),
+        evidence=tuple(_evidence(log, curves, step_id)),
         attempts=curves.trail(),
         problems=rows.problems(),
         accounting=rows.accounting(READER.kind),
@@ -140,35 +158,48 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
 
 
 def _walk(log: Log, curves: Curves, samples: Samples) -> None:
-    rows = log.rows
-    held = 0
-    here: Entry | None = None
-    for row, line, entry in rows:
-        if entry is not here or held >= _BLOCK:
-            curves.flush()
-            samples.flush()
-            here, held = entry, 0
-        held += 1
-        kind = dialect(row)
-        counts = log.dialects.setdefault(entry.name, {})
-        counts[kind.value] = counts.get(kind.value, 0) + 1
-        if kind is Dialect.SYSTEM:
-            samples.take(row, entry.path)
-            continue
-        at = rows.at(line, entry)
-        used = _facts(log, row, kind, at)
-        for measure in measures(row, kind):
-            if kind in _LONG or _is_figure(measure.value) or curves.knows(measure.key):
-                curves.take(measure, at)
-                used = True
-        if not used:
-            rows.drop("no-measurement")
+    for block, entry in log.rows.blocks():
+        for row, line in zip(block.rows, block.lines, strict=True):
+            if "$schema" in row and isinstance(row.get("metric"), str) and row["metric"]:
+                _long_row(log, row, (entry.path, line), curves)
+            else:
+                _other_row(log, row, (entry, line), curves, samples)
+        curves.flush()
+        samples.flush()
     curves.finish()
-    samples.flush()
 
 
-_BLOCK = 4096
-"""Rows after which points are handed over."""
+def _long_row(log: Log, row: Row, place: tuple[str, int], curves: Curves) -> None:
+    """A canonical or legacy row: nearly all there are, so that each look counts."""
+    tags = row.get("tags")
+    if tags != log.last_tags:
+        log.last_tags, log.parsed = tags, tags_of(tags)
+        _tags(log, tags, log.rows.artifact.at(f"L{place[1]}", place[0]))
+    measure = long_measure(row, log.parsed)
+    if measure.by_runner:
+        _evaluated(log, row)
+    stamp = row.get("timestamp")
+    log.count(place[0], "canonical" if stamp is not None or "run_id" in row else "legacy")
+    log.stamps[_stamp_word(stamp, measure.time)] += 1
+    curves.take(measure, place)
+
+
+def _other_row(
+    log: Log, row: Row, place: tuple[Entry, int], curves: Curves, samples: Samples
+) -> None:
+    entry, line = place
+    kind = dialect(row)
+    log.count(entry.path, kind.value)
+    if kind is Dialect.SYSTEM:
+        samples.take(row, entry.path)
+        return
+    used = _facts(log, row, kind, log.rows.at(line, entry))
+    for measure in measures(row, kind):
+        if kind in _LONG or _is_figure(measure.value) or curves.knows(measure.key):
+            curves.take(measure, (entry.path, line))
+            used = True
+    if not used:
+        log.rows.drop("no-measurement")
 
 
 def _is_figure(value: Value) -> bool:
@@ -179,10 +210,7 @@ def _is_figure(value: Value) -> bool:
 def _facts(log: Log, row: Row, kind: Dialect, at: Location) -> bool:
     """Keep what a row says beside its measurements; whether it was of use for that."""
     stamp = row.get("timestamp", row.get("ts"))
-    word = _stamp_word(stamp)
-    log.stamps[word] = log.stamps.get(word, 0) + 1
-    if kind in (Dialect.CANONICAL, Dialect.LEGACY):
-        return _tags(log, row, at)
+    log.stamps[_stamp_word(stamp, unix_seconds(stamp))] += 1
     if kind is Dialect.METADATA:
         if len(log.metadata) < _FACTS:
             log.metadata.append((at, {k: v for k, v in row.items() if k != "phase"}))
@@ -199,24 +227,25 @@ def _facts(log: Log, row: Row, kind: Dialect, at: Location) -> bool:
     return False
 
 
-def _stamp_word(stamp: Value) -> str:
+def _stamp_word(stamp: Value, time: float) -> str:
+    if isinstance(stamp, str):
+        return "unusable" if math.isnan(time) and math.isnan(unix_seconds(stamp)) else "text"
     if stamp is None:
         return "absent"
-    if math.isnan(unix_seconds(stamp)):
-        return "unusable"
-    return "text" if isinstance(stamp, str) else "number"
+    return "unusable" if math.isnan(unix_seconds(stamp)) else "number"
 
 
-def _tags(log: Log, row: Row, at: Location) -> bool:
-    tags = row.get("tags")
-    if isinstance(tags, dict):
-        for name in _RUN_TAGS:
-            if tags.get(name) is not None and name not in log.tags:
-                log.tags[name] = (tags[name], at)
+def _tags(log: Log, tags: Value, at: Location) -> None:
+    """Keep the first value of each tag of the run."""
+    for name in _RUN_TAGS:
+        if isinstance(tags, dict) and tags.get(name) is not None and name not in log.tags:
+            log.tags[name] = (tags[name], at)
+
+
+def _evaluated(log: Log, row: Row) -> None:
     path = row.get("dataset_path")
     if isinstance(path, str) and path and len(log.evaluated) < _FACTS:
         log.evaluated.setdefault(path, row.get("num_records"))
-    return False
 
 
 def _event(log: Log, row: Row, at: Location) -> bool:
@@ -236,10 +265,12 @@ def _event(log: Log, row: Row, at: Location) -> bool:
 
 
 def _claims(log: Log, curves: Curves) -> Iterator[Claim]:
-    first = curves.attempts[0].at if curves.attempts else None
+    first = curves.first()
     run_id = next(iter(curves.run_ids), None)
     if run_id is not None and first is not None:
-        yield Claim("summary.run_id", run_id, first, Trust.COPY)
+        # The evaluation runner makes up an id of its own, beside the id of what it evaluates.
+        own = curves.by_runner < curves.taken
+        yield Claim("summary.run_id", run_id, first, Trust.COPY if own else Trust.HINT)
     commits = [(facts.get("git_commit"), at) for at, facts in log.metadata]
     if "git_commit" in log.tags:
         commits.append(log.tags["git_commit"])
@@ -291,17 +322,24 @@ def _steps(curves: Curves, artifact: Artifact, step_id: str) -> tuple[Step, ...]
     return tuple(found)
 
 
-def _evidence(log: Log, curves: Curves) -> Iterator[Evidence]:
-    if curves.by_runner and not curves.trail():
+def _evidence(log: Log, curves: Curves, step_id: str) -> Iterator[Evidence]:
+    torn = log.rows.torn
+    if curves.by_runner and curves.by_runner == curves.taken:
+        if torn is not None:
+            kinds = (EvidenceKind.RUNNING_WORD, EvidenceKind.DEATH)
+            for kind in kinds:
+                yield Evidence(kind, "the last line is torn", torn, step_id=step_id)
         return
-    yield from curves.evidence(log.rows.torn)
+    yield from curves.evidence(torn)
     if log.ended is not None:
         at, detail = log.ended
         yield Evidence(EvidenceKind.END_MARKER, detail, at)
 
 
 def _extras(log: Log, curves: Curves) -> dict[str, Value]:
-    dialects: dict[str, Value] = {name: dict(counts) for name, counts in log.dialects.items()}
+    dialects: dict[str, Value] = {
+        path.rpartition("/")[2]: dict(counts) for path, counts in log.dialects.items()
+    }
     extras: dict[str, Value] = {
         "files": log.rows.files(),
         "dialects": dialects,

@@ -105,7 +105,7 @@ def to_reading(telemetry: Telemetry, artifact: Artifact, points: PointSink) -> R
         used = False
         kind = dialect(row)
         for measure in measures(row, kind):
-            curves.take(measure, at)
+            curves.take(measure, (at.path, at.place))
             used = True
         used = _note_event(telemetry, row, at, used=used)
         telemetry.taken += used

@@ -14,13 +14,13 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.json_document import JsonDocument
 from archiver.codecs.zip_container import ZipContainer
 from archiver.codecs.zip_layout import looks_like_zip
+from archiver.experiment_jobs import EVAL
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Problem
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
@@ -36,13 +36,12 @@ from archiver.model.record import (
 )
 from archiver.model.times import Instant, parse_iso
 from archiver.model.values import Value
+from archiver.torchtune_places import LOG_NAMES, alone, step_of_log
 from archiver.view import View
 
 _HEADER, _START = "header.json", "_journal/start.json"
 _SUMMARIES, _JOURNAL = "summaries.json", "_journal/summaries/"
 _SAMPLES = "samples/"
-_JSON_NAMES = "[0-9]*T[0-9]*_*.json"
-"""The default pattern of names; other JSON files are not opened."""
 _QUIET = frozenset({"non-finite-token", "duplicate-member"})
 """Written on purpose: bare NaN where a metric has no value, members again after an edit."""
 _EPOCH = re.compile(r"epoch_(\d{1,9})\Z")
@@ -195,14 +194,8 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
     config = _config(log, artifact, step_id)
     _points(log, artifact, results, points)
     place = artifact.at(log.places.get("status") or log.places.get("eval", ""))
-    mark = AttemptMark(
-        place,
-        started,
-        ended,
-        id=log.spec.filled("run_id"),
-        status_word=status,
-        logs=(artifact.path,),
-    )
+    # The tool's ids of its runs are none that a scheduler knows; they stand among the parameters.
+    mark = AttemptMark(place, started, ended, status_word=status, logs=(artifact.path,))
     return Reading(
         configs=(config,) if config.values else (),
         dependencies=tuple(_dependencies(log)),
@@ -218,26 +211,18 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
 
 def _step_id(log: Log, artifact: Artifact) -> str:
     """The cell's name; in the flat layout task and epoch; else the file's own name."""
-    stem = artifact.name.rpartition(".")[0]
-    *_, above, cell, folder = ("", "", *artifact.directory.split("/"))
-    if above == "eval" and folder == "logs":
-        return f"eval:{cell}" if _alone(artifact) else f"eval:{cell}/{stem}"
+    tree, path = artifact.tree, artifact.path
+    in_cell = step_of_log(tree, path)
+    if in_cell is not None:
+        return in_cell
     epoch, task = _epoch(log), log.spec.filled("task_registry_name") or log.spec.filled("task")
-    if cell == "eval" and folder == "logs" and epoch is not None and task:
-        return f"eval:{task.rpartition('/')[2]}_epoch{epoch}"
-    return f"eval:{stem}"
-
-
-def _alone(artifact: Artifact) -> bool:
-    """Whether no other log lies beside it."""
-    beside = artifact.tree.directories.get(artifact.directory, ())
-    logs = [
-        entry
-        for entry in beside
-        if entry.parent == artifact.directory
-        and (entry.name.endswith(".eval") or fnmatchcase(entry.name, _JSON_NAMES))
-    ]
-    return len(logs) <= 1
+    if artifact.directory.split("/")[-2:] == ["eval", "logs"] and task:
+        name = EVAL + task.rpartition("/")[2]
+        if epoch is not None:
+            return f"{name}_epoch{epoch}"
+        if alone(tree, path):
+            return name
+    return EVAL + artifact.name.rpartition(".")[0]
 
 
 def _epoch(log: Log) -> int | None:
@@ -517,7 +502,7 @@ READER = Reader(
     name="inspect_log",
     kind="inspect_ai.log",
     summary="inspect-ai evaluation logs (.eval, .json): status, results, samples, checkpoint",
-    select=files("*.eval", _JSON_NAMES),
+    select=files(*LOG_NAMES),
     detect=detect,
     parse=parse,
     map=to_reading,

@@ -104,5 +104,6 @@ READER = Reader(
     select=select,
     detect=detect,
     parse=parse,
+    data_set=True,
     map=to_reading,
 )

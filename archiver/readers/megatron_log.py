@@ -111,6 +111,9 @@ _DETAIL = 500
 _POINTS_HELD = 4096
 
 
+_Key = tuple[str, str, Labels]
+
+
 @dataclass
 class _Column:
     steps: array[int] = field(default_factory=lambda: array("q"))
@@ -126,8 +129,8 @@ class _Curves:
     step_id: str | None
     sink: PointSink
     attempt: int = 0
-    specs: dict[tuple[str, str, Labels], SeriesSpec] = field(default_factory=dict)
-    columns: dict[SeriesSpec, _Column] = field(default_factory=dict)
+    specs: dict[_Key, SeriesSpec] = field(default_factory=dict)
+    columns: dict[_Key, _Column] = field(default_factory=dict)
     held: int = 0
 
     def point(
@@ -137,7 +140,9 @@ class _Curves:
         key = item.key, group, labels
         if key not in self.specs:
             self.specs[key] = self._spec(item, group, labels)
-        column = self.columns.setdefault(self.specs[key], _Column())
+        column = self.columns.get(key)
+        if column is None:
+            column = self.columns[key] = _Column()
         column.steps.append(step)
         column.values.append(item.value)
         column.times.append(time.micros / 1_000_000 if time is not None else math.nan)
@@ -152,10 +157,10 @@ class _Curves:
 
     def flush(self) -> None:
         """Hand over what is held."""
-        for spec, column in self.columns.items():
+        for key, column in self.columns.items():
             self.sink.add(
                 Batch(
-                    spec,
+                    self.specs[key],
                     self.path,
                     column.steps,
                     column.values,
@@ -335,6 +340,11 @@ def _metrics(walk: Walk) -> dict[str, Value]:
     found: dict[str, Value] = {
         f"validation lm loss ({where})": last.value for where, last in walk.evaluated.items()
     }
+    # Of the series that share these labels, the periodic one is meant.
+    if "periodic" in walk.evaluated:
+        found["lm loss value"] = walk.evaluated["periodic"].value
+    if walk.ppl is not None and math.isfinite(walk.ppl.value):
+        found["lm loss PPL"] = walk.ppl.value
     found |= {f"total {key}": count for key, count in walk.counters.items()}
     total, count = walk.speeds
     if count:

@@ -93,3 +93,59 @@ def test_flat_checkpoints_and_environment(corpus: Path, collected: Collect) -> N
         "certifi": "2025.10.5", "codex_ml": None, "filelock": "3.20.0", "numpy": "2.3.4",
         "torch": None, "transformers": "4.57.1",
     }  # fmt: skip
+
+
+def runs_of(cli: Callable[..., Any], source: Path, archives: Path) -> dict[str, dict[str, Any]]:
+    """Directory name -> record, of every archive."""
+    assert cli("collect", source, "-o", archives).code == 0
+    found = [record(path.parent) for path in archives.glob("*/*/record.json")]
+    return {item["run"]["directory"]: item for item in found}
+
+
+STATUS = {"FINISHED": "success", "FAILED": "failed", "KILLED": "interrupted"}
+
+
+def test_store_of_its_own(corpus: Path, cli: Callable[..., Any], tmp_path: Path) -> None:
+    """One archive per run, each with the metrics that MLflow itself counted."""
+    expected = json.loads((corpus / "expected/codex_ml.mlflow.json").read_bytes())
+    name = "mlflow-filestore-3.17.2/mlruns"
+    experiment = expected[name]["789041706871322352"]
+    found = runs_of(cli, corpus / "codex_ml" / name, tmp_path)
+    assert set(found) == set(experiment["runs"])
+    for run_id, wanted in experiment["runs"].items():
+        run = found[run_id]
+        fields = {key: item["value"] for key, item in run["fields"].items()}
+        assert fields["summary.experiment"] == "codex"
+        assert fields["summary.status"] == STATUS[wanted["status"]]
+        params = [item["values"] for item in run.get("configs", ()) if item["id"] == "params"]
+        assert len(params[0] if params else {}) == wanted["params"]
+        points = {
+            item["key"]: item["points"] + item.get("duplicates", 0) + item.get("overwritten", 0)
+            for item in run["series"]
+        }
+        assert points == {key: count for key, (count, _) in wanted["metrics"].items()}
+        codes = [item["code"] for item in run.get("problems", ())]
+        assert codes == (["deleted-run"] if wanted["stage"] == "deleted" else [])
+
+
+def test_nested_run(corpus: Path, cli: Callable[..., Any], tmp_path: Path) -> None:
+    """The child names its parent; the deleted run keeps its status."""
+    found = runs_of(cli, corpus / "codex_ml/mlflow-filestore-3.17.2", tmp_path)
+    assert found["8b3d6199d30f4b79b8cb99c40fe9dabd"]["run"]["related"] == [
+        {"relation": "parent", "run_id": "5d47153036ca499489bf666f7bbcb74b"}
+    ]
+    params = found["aac52b45b9794fd69007d819987582a9"]["configs"]
+    values = next(item["values"] for item in params if item["id"] == "params")
+    assert (values["multi"], values["empty"], values["training.lr"]) == (
+        "line one\nline two: x", "", "5e-05",
+    )  # fmt: skip
+
+
+def test_store_inside_of_a_run(corpus: Path, cli: Callable[..., Any], tmp_path: Path) -> None:
+    """Several runs of a store are runs of their own, and none speaks for the one around them."""
+    found = runs_of(cli, corpus / "codex_ml/ext-rotated-3shards", tmp_path)
+    assert len(found) == 6
+    around = found["ext-rotated-3shards"]
+    assert "mlflow" not in around["run"]["producers"]
+    assert not [item for item in around["series"] if "mlruns" in item["source"]]
+    assert around["fields"]["summary.status"]["value"] != "failed"

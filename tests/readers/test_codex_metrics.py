@@ -101,6 +101,17 @@ def test_made_up_times_are_none(read_one):
         assert found.batches[0].spec.step_id == "eval:."
 
 
+def test_a_killed_evaluation_is_told_of_its_step(read_one):
+    """Its torn line says nothing of training, and its made-up id gives way to any other."""
+    tags = {"source": "run_evaluation"}
+    found = read_one("eval/metrics.ndjson", row(0, tags=tags) + row(1, tags=tags)[:50])
+    assert [(item.kind.value, item.step_id) for item in found.reading.evidence] == [
+        ("running-word", "eval:eval"),
+        ("death", "eval:eval"),
+    ]
+    assert [claim.trust.name for claim in found.reading.claims] == ["HINT"]
+
+
 def test_eval_phase_of_training_has_times(read_one):
     """Rows that training writes with phase `eval` belong to it."""
     tags = {"phase": "eval"}

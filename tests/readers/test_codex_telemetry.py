@@ -18,3 +18,16 @@ def test_case(bench, case):
 def test_damage_never_raises(bench, data):
     """Bytes may be cut out, overwritten or put in anywhere."""
     bench.survives_damage(data, NAME)
+
+
+def test_a_sample_of_a_whole_stream_is_no_curve_of_its_own(bench):
+    """Beside `metrics.ndjson` the points are kept without their standard name."""
+    found = bench.read(NAME, bench.input(NAME))
+    assert {b.spec.canonical for item in found.values() for b in item.batches} == {None}
+
+
+def test_alone_it_is_the_curve(read_one):
+    """Where the whole stream is missing, the sample stands for it."""
+    text = '{"type": "metric", "metric_name": "train_loss", "value": 1.5, "epoch": 1}\n'
+    found = read_one("telemetry.ndjson", text)
+    assert [batch.spec.canonical for batch in found.batches] == ["loss"]

@@ -104,6 +104,16 @@ def test_the_step_is_named_after_its_cell(step, path, name):
     assert step(log(HEADER), path).step_id == name
 
 
+def test_the_flat_layout_without_an_epoch(read):
+    """The base model's evaluation is called after its task, unless another log lies there."""
+    header = changed(eval={"model_args": {}})
+    found = read({"a/eval/logs/x.eval": log(header)})
+    assert [item.reading.steps[0].step_id for item in found.values()] == ["eval:words"]
+    found = read({"a/eval/logs/y.eval": log(header)})
+    names = [item.reading.steps[0].step_id for item in found.values()]
+    assert names == ["eval:x", "eval:y"]
+
+
 def test_several_logs_of_one_cell(read):
     """A retry beside the first try is another step, not the same one twice."""
     cell = "eval/words_epoch1/logs"

@@ -169,6 +169,19 @@ def test_restarts_in_a_container_are_attempts(bench, tmp_path):
     assert [len(item.marks) for item in found.values()] == [1, 0, 1, 1]
 
 
+def test_curves_over_samples_have_an_axis_of_their_own(bench):
+    """Megatron writes each curve twice; the second one is no curve over iterations."""
+    (found,) = bench.read(
+        "tensorboard_events", bench.input("tensorboard_events", "megatron")
+    ).values()
+    specs = {batch.spec.key: batch.spec for batch in found.batches}
+    assert (specs["lm loss"].axis, specs["lm loss"].canonical) == ("step", "loss")
+    over = specs["lm loss vs samples"]
+    assert (over.axis, over.canonical, over.unit) == ("samples", None, "nat/token")
+    assert specs["lm loss validation"].canonical == "eval_loss"
+    assert found.reading.evidence[0].detail == "last event at step 4"
+
+
 def test_names_of_lightning():
     """Loaders become labels; the mean over an epoch is no curve beside the steps."""
     loader = _meaning("val_loss/dataloader_idx_1")
