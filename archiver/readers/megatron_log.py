@@ -16,14 +16,11 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archiver import megatron_jobs as jobs
 from archiver.codecs import megatron_lines as grammar
 from archiver.codecs.lines import LineStream
 from archiver.codecs.megatron_lines import Figure, IterationLine
 from archiver.codecs.rank_tracebacks import Tracebacks
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
-from archiver.megatron_jobs import Derived
-from archiver.megatron_walk import Labels, Start, Walk
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -47,6 +44,9 @@ from archiver.model.record import (
 )
 from archiver.model.times import Clock, Instant
 from archiver.model.values import Value
+from archiver.producers import megatron_jobs as jobs
+from archiver.producers.megatron_jobs import Derived
+from archiver.producers.megatron_walk import Labels, Start, Walk
 
 _INTERVAL = (("mean over", "interval"),)
 _PEAK = (("memory", "peak"), ("device", "accelerator"))

@@ -13,11 +13,9 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from archiver import lightning_keys
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
-from archiver.lightning_keys import Key
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -31,7 +29,9 @@ from archiver.model.points import Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
-from archiver.trainer_rows import END_KEYS, meaning
+from archiver.producers import lightning_keys
+from archiver.producers.lightning_keys import Key
+from archiver.producers.trainer_rows import END_KEYS, meaning
 from archiver.view import emptiness
 
 FLOAT32_ROUNDING = 2.0**-24

@@ -34,10 +34,10 @@ from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Dependency, Related, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
+from archiver.producers.wandb_history import METRICS, History, flat, number
+from archiver.producers.wandb_machine import claims as machine_claims
+from archiver.producers.wandb_machine import command, machine, repository
 from archiver.view import View, emptiness
-from archiver.wandb_history import METRICS, History, flat, number
-from archiver.wandb_machine import claims as machine_claims
-from archiver.wandb_machine import command, machine, repository
 
 INTERRUPTED = 255
 """Exit code that W&B gives a run that Ctrl-C ended."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archiver import torchtune_values as values
 from archiver.model.claims import Location
+from archiver.producers import torchtune_values as values
 
 AT = Location("finetune.yaml")
 

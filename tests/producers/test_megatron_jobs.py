@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from archiver import megatron_jobs as jobs
-from archiver.megatron_jobs import Job
 from archiver.model.times import parse_iso
+from archiver.producers import megatron_jobs as jobs
+from archiver.producers.megatron_jobs import Job
 
 
 def job(*rows, **known):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archiver import torchtune_places as places
+from archiver.producers import torchtune_places as places
 from archiver.rundir import Entry, Tree
 
 

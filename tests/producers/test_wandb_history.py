@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from archiver import wandb_history
 from archiver.model.points import NO_STEP, Batch
-from archiver.wandb_history import History, flat, integer, meaning, number
+from archiver.producers import wandb_history
+from archiver.producers.wandb_history import History, flat, integer, meaning, number
 
 
 @dataclass

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archiver.artifact import Artifact
-from archiver.epoch_records import better_source
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -27,6 +26,7 @@ from archiver.model.reading import Reading
 from archiver.model.record import Checkpoint, Config, Event, Step
 from archiver.model.times import parse_iso
 from archiver.model.values import Value
+from archiver.producers.epoch_records import better_source
 from archiver.view import View
 
 TERMINAL = {"completed": "success", "failed": "failed", "cancelled": "interrupted"}

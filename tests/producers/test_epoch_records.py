@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from archiver.epoch_records import EpochRecords, epoch_of
+from archiver.producers.epoch_records import EpochRecords, epoch_of
 
 
 def gathered(*records):

@@ -16,9 +16,9 @@ from archiver.codecs import megatron_lines as grammar
 from archiver.codecs.lines import segments
 from archiver.codecs.megatron_lines import Evaluated, Figure, IterationLine, ValidationLine
 from archiver.codecs.rank_tracebacks import Trace, Tracebacks
-from archiver.megatron_jobs import Job
 from archiver.model.points import NO_STEP
 from archiver.model.times import Instant, parse_iso
+from archiver.producers.megatron_jobs import Job
 
 Labels = tuple[tuple[str, str], ...]
 
