@@ -23,13 +23,7 @@ from archiver.codecs import megatron_lines as grammar
 from archiver.codecs.lines import LineStream
 from archiver.codecs.megatron_lines import Figure, IterationLine
 from archiver.codecs.rank_tracebacks import Tracebacks
-<<<<<<< HEAD
-from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
-=======
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, Selection
-from archiver.producers.megatron_jobs import Derived
-from archiver.producers.megatron_walk import Labels, Start, Walk
->>>>>>> lane-megatron
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -54,13 +48,10 @@ from archiver.model.record import (
 )
 from archiver.model.times import Clock, Instant
 from archiver.model.values import Value
-<<<<<<< HEAD
 from archiver.producers import megatron_jobs as jobs
 from archiver.producers.megatron_jobs import Derived
 from archiver.producers.megatron_walk import Labels, Start, Walk
-=======
 from archiver.rundir import Entry, Tree
->>>>>>> lane-megatron
 
 _INTERVAL = (("mean over", "interval"),)
 _PEAK = (("memory", "peak"), ("device", "accelerator"))
