@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SUMMARY_TEXT = 200
 """Longest text that a summary repeats."""
+_SAME_SPLIT = {"val": "eval", "validation": "eval", "valid": "eval"}
+"""Words for what is evaluated while training, which differ from source to source."""
 COARSE = 1e-6
 """Relative rounding from which on a finer source is preferred for the same measurement."""
 
@@ -348,8 +350,7 @@ def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
         if spec.canonical and spec.type == "number":
             meaning = (
                 spec.canonical,
-                spec.split,
-                spec.dataset,
+                _SAME_SPLIT.get(spec.split or "", spec.split),
                 spec.labels,
                 item.summary.step_id,
                 spec.axis,
@@ -359,12 +360,18 @@ def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
     for group in groups.values():
         preferred: list[Joined] = []
         for item in sorted(group, key=_preference):
-            twin = next((other for other in preferred if _agree(item, other)), None)
+            twin = next((p for p in preferred if _one_dataset(item, p) and _agree(item, p)), None)
             if twin is None:
                 preferred.append(item)
             else:
                 shadows[item.spec] = twin.spec.source
     return shadows
+
+
+def _one_dataset(left: Joined, right: Joined) -> bool:
+    """Whether both may be of one data set; not every source names it."""
+    named = left.spec.dataset, right.spec.dataset
+    return named[0] == named[1] or None in named
 
 
 def _preference(item: Joined) -> tuple[int, bool, int, float, str]:
@@ -395,9 +402,12 @@ def _agree(left: Joined, right: Joined) -> bool:
     return bool(np.allclose(x, y, rtol=relative * 1.01, atol=absolute * 1.01, equal_nan=True))
 
 
-def _kept(item: Joined) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _kept(item: Joined) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
+    """Places on the axis, and values, of the points that count and have a place."""
     import numpy as np
 
     points = item.points()
-    kept = item.status == PointStatus.KEPT
-    return points.steps[kept], np.asarray(points.values, dtype=np.float64)[kept]
+    axis = _axis(item.spec, points)
+    placed = axis != NO_STEP if item.spec.axis not in ("epoch", "time") else ~np.isnan(axis)
+    kept = placed & (item.status == PointStatus.KEPT)
+    return axis[kept], np.asarray(points.values, dtype=np.float64)[kept]

@@ -309,9 +309,12 @@ def _done(item: Series) -> int:
 
 
 def _metrics(series: Sequence[Series]) -> dict[str, Value]:
-    """Last value of every series that no other one stands for."""
+    """Last value of every series that no other one stands for.
+
+    Of one key in several sources, the one whose meaning is known counts, and none that is late.
+    """
     metrics: dict[str, Value] = {}
-    for item in series:
+    for item in sorted(series, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
         if item.shadow_of is None and item.type == "number" and item.points:
             metrics.setdefault(item.key, item.last)
     return dict(sorted(metrics.items()))

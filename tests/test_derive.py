@@ -151,3 +151,10 @@ def test_memory_of_an_unknown_unit_is_not_converted():
         attributes={"memory": "peak", "device": "accelerator"},
     )  # fmt: skip
     assert "resources.peak_vram_gb" not in derive({}, NOBODY, (pages,))
+
+
+def test_a_run_starts_with_its_first_attempt():
+    """Where no artifact exists to state it."""
+    fields = derive({}, told(("2026-01-01T00:00:00", "2026-01-01T00:01:00")), ())
+    assert fields["summary.started_at"].value == "2026-01-01T00:00:00"
+    assert fields["summary.started_at"].rule == "first-start-of-an-attempt"

@@ -178,3 +178,28 @@ def test_every_point_has_exactly_one_fate_and_every_place_one_kept_point(points,
         else:
             assert found.count(K) == 1
             assert S not in found
+
+
+@pytest.mark.parametrize(
+    ("other", "shadow"),
+    [
+        (SeriesSpec("loss", "g", "eval_loss", "val", dataset="toy"), True),
+        (SeriesSpec("loss", "g", "eval_loss", "eval"), True),
+        (SeriesSpec("loss", "g", "eval_loss", "test"), False),
+        (SeriesSpec("loss", "g", "eval_loss", "eval", dataset="other"), False),
+        (SeriesSpec("loss", "g", "eval_loss", "eval", labels=(("rank", "1"),)), False),
+    ],
+)
+def test_sources_need_not_name_the_data_set_or_the_split_alike(other, shadow):
+    """Some name neither; what both name must be one."""
+    known = SeriesSpec("eval_loss", "f", "eval_loss", "eval", dataset="toy")
+    found = run((known, 0, [(1, 5.0), (2, 4.0)]), (other, 0, [(2, 4.0)])).all
+    shadows = {item.spec.source: item.summary.shadow_of for item in found}
+    assert shadows == {"f": None, "g": "f" if shadow else None}
+
+
+def test_points_without_a_step_agree_on_nothing():
+    """Two sources that wrote no step are not the same for that."""
+    one, other = LOSS, SeriesSpec("loss", "g", "loss", "train")
+    found = run((one, 0, [(NO_STEP, 1.0)]), (other, 0, [(NO_STEP, 1.0)])).all
+    assert [item.summary.shadow_of for item in found] == [None, None]

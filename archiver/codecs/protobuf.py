@@ -73,11 +73,18 @@ def fields(
     pos, end = 0, len(buf)
     while pos < end:
         start = pos
-        key, pos = varint(buf, pos)
+        key = buf[pos]
+        if key < 0x80:  # the usual case, without a call
+            pos += 1
+        else:
+            key, pos = varint(buf, pos)
         number, wire = key >> 3, key & 7
         if not 0 < number <= _MAX_FIELD:
             raise WireError(f"field number {number}", start)
-        if wire == VARINT:
+        if wire == BYTES and pos < end and buf[pos] < 0x80 and buf[pos] < end - pos:
+            begin, pos = pos + 1, pos + 1 + buf[pos]
+            yield number, wire, buf[begin:pos]
+        elif wire == VARINT:
             value, pos = varint(buf, pos)
             yield number, wire, value
         elif wire in {BYTES, FIXED32, FIXED64}:

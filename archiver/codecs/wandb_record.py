@@ -7,7 +7,7 @@ texts in field 16; newer writers may give history values typed fields instead.
 
 from __future__ import annotations
 
-import json
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +29,10 @@ Path = tuple[str, ...]
 
 _PLAIN_NUMBER = 64
 """Longest JSON text that is taken for a number without further ado."""
+_NUMBER = re.compile(rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
 _DOUBLE = struct.Struct("<d")
+_ONE_KEY = (1 << 3 | 2, 2 << 3 | 2)
+_JSON_TAG = bytes([(16 << 3 | 2) & 0x7F | 0x80, 1])
 _ITEM_KEY, _ITEM_NESTED, _ITEM_JSON = 1, 2, 16
 _ITEM_NONE, _ITEM_BOOL, _ITEM_INT, _ITEM_DOUBLE, _ITEM_TEXT, _ITEM_TREE = range(3, 9)
 
@@ -136,7 +139,35 @@ def items(buf: bytes, number: int, limits: Limits = DEFAULT) -> Iterator[Item]:
             yield _item(bytes(value), limits)
 
 
+def history(buf: bytes, limits: Limits = DEFAULT) -> tuple[list[Item], int | None]:
+    """The items of a history row, and the number that the row itself has.
+
+    Raises:
+        WireError: the bytes, or those of an item, are no message.
+    """
+    found: list[Item] = []
+    step: int | None = None
+    for number, _, value in protobuf.fields(buf, limits):
+        if isinstance(value, int):
+            continue
+        if number == 1:
+            found.append(_item(bytes(value), limits))
+        elif number == 2:
+            step = read(bytes(value), limits).integer(1)
+    return found, step
+
+
 def _item(buf: bytes, limits: Limits) -> Item:
+    """One item; the usual form, one short key and a short JSON text, without a walk."""
+    size = len(buf)
+    if size > 5 and buf[0] in _ONE_KEY and buf[1] < 0x80:
+        at = 2 + buf[1]
+        if buf[at : at + 2] == _JSON_TAG and at + 2 < size and buf[at + 2] == size - at - 3 < 0x80:
+            return Item((buf[2:at].decode("utf-8", "replace"),), buf[at + 3 :])
+    return _walked(buf, limits)
+
+
+def _walked(buf: bytes, limits: Limits) -> Item:
     key, raw = "", b""
     nested: list[str] = []
     typed: Value = None
@@ -167,12 +198,8 @@ def _zigzag(value: int) -> int:
 
 def json_value(raw: bytes, limits: Limits = DEFAULT) -> Value:
     """A value from its JSON text, `NaN` and `Infinity` included; broken JSON stays text."""
-    if len(raw) <= _PLAIN_NUMBER and raw[:1] in b"-0123456789":
-        try:
-            number: Value = json.loads(raw)
-        except ValueError:
-            return raw.decode("utf-8", "replace")
-        return number
+    if len(raw) <= _PLAIN_NUMBER and _NUMBER.match(raw):
+        return int(raw) if raw.lstrip(b"-").isdigit() else float(raw)
     document = json_document.parse(raw, limits)
     return document.value if document.complete else raw.decode("utf-8", "replace")
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archiver.ai_studio import TASKS
 from archiver.artifact import pointer
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Evidence, EvidenceKind, Problem, Trust
 from archiver.model.record import Dataset
 from archiver.model.values import Value
+from archiver.producers.ai_studio import TASKS
 from archiver.view import View
 
 _KEYS = {

@@ -13,15 +13,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archiver.ai_studio import AT_WORK, TERMINAL
 from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.lines import LineTally
-from archiver.epoch_records import EpochRecords, Writing, better_source, emit, problems
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Evidence, EvidenceKind, Problem, Trust
 from archiver.model.record import Accounting, Step
 from archiver.model.values import Value
+from archiver.producers.ai_studio import AT_WORK, TERMINAL
+from archiver.producers.epoch_records import EpochRecords, Writing, better_source, emit, problems
 from archiver.view import emptiness
 
 _FRAMES = re.compile(rb"(?:\A|\n)event: ?(?:status|epoch_end|complete|error)\r?\ndata: ?\{")

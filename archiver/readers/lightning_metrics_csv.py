@@ -18,10 +18,10 @@ from itertools import islice
 
 from archiver.codecs.csv_table import CsvBlock, CsvStream, numbers
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.lightning_keys import understand
 from archiver.model.claims import Evidence, EvidenceKind, Problem
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Step
+from archiver.producers.lightning_keys import understand
 
 _POSITIONS = ("epoch", "step")
 _SNIFFED_ROWS = 200

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from archiver import mlflow_store
 from archiver.codecs import mlflow_metric
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.lines import LineStream
@@ -36,6 +35,7 @@ from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Related, Repository, Step
 from archiver.model.times import Clock, Instant, from_epoch
 from archiver.model.values import Value
+from archiver.producers import mlflow_store
 from archiver.rundir import Entry, ReadFault, Tree
 from archiver.view import View
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from archiver import torchtune_places, torchtune_values
 from archiver.codecs import traceback_text, yaml_document
 from archiver.codecs.redraw import Pieces
 from archiver.codecs.traceback_text import TracebackText
@@ -32,8 +31,9 @@ from archiver.model.record import Accounting, Config, Dataset, Event, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
 from archiver.point_columns import Columns
+from archiver.producers import torchtune_places, torchtune_values
+from archiver.producers.torchtune_console import Console, Death, Point
 from archiver.rundir import Entry
-from archiver.torchtune_console import Console, Death, Point
 
 _NAME = re.compile(r"slurm-(\d{1,18})(?:_(\d{1,9}))?\.(?:out|err)\Z", re.ASCII)
 _SIGNS = re.compile(
@@ -345,7 +345,6 @@ def _mark(job: _Job, before: _Job | None, artifact: Artifact) -> AttemptMark:
         ended=death.time,
         ended_at=artifact.at(f"L{death.line}", job.at.path),
         host=death.host,
-        status_word=_word(death),
     )
 
 

@@ -10,15 +10,12 @@ it, but n begins again. The Hugging Face callback renames `eval_x` to `eval/x` a
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from archiver import lightning_keys
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
-from archiver.lightning_keys import Key
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -32,7 +29,9 @@ from archiver.model.points import Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
-from archiver.trainer_rows import END_KEYS, meaning
+from archiver.producers import lightning_keys
+from archiver.producers.lightning_keys import Key
+from archiver.producers.trainer_rows import END_KEYS, meaning
 from archiver.view import emptiness
 
 FLOAT32_ROUNDING = 2.0**-24
@@ -42,6 +41,9 @@ _PROCESS = re.compile(r"(.+?)\.(\d+)\.(\d+)(?:\.v2)?\Z")
 _MAGIC = b"brain.Event:"
 _ARGUMENTS = "args/text_summary"
 _OVER_SAMPLES = " vs samples"
+_EVALUATED = ("lm loss validation", "lm loss validation ppl")
+"""Tags under which Megatron also writes what it evaluates when training is over."""
+_AFTER = (("evaluation", "after training"),)
 _SUMMARY = "/text_summary"
 _TEXTS_KEPT = 20_000
 _ENOUGH = 20
@@ -104,6 +106,8 @@ class Events:
     sessions: list[SessionMark] = field(default_factory=list)
     specs: dict[str, SeriesSpec] = field(default_factory=dict)
     """Tag -> its series, as it was understood when it was met first."""
+    held: dict[str, ScalarBatch] = field(default_factory=dict)
+    """Tag -> its points, of those that are parted at the end of the file."""
 
 
 def detect(artifact: Artifact) -> Match:
@@ -136,6 +140,9 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
     index, opens_attempt = _attempt(artifact, events.name)
     for item in events.scan:
         _take(events, artifact, item, index, points)
+    for batch in events.held.values():
+        for spec, part in _parted(events.specs[batch.tag], batch):
+            _add(spec, part, artifact, index, points)
     tally = events.scan.tally
     frames = tally.frames
     flaws = [*frames.flaws, *tally.flaws]
@@ -211,15 +218,47 @@ def _take(
             _arguments(events, item.texts[-1], artifact)
         elif item.tag.endswith(_SUMMARY) and item.texts and len(events.texts) < _TEXTS_KEPT:
             events.texts[item.tag.removesuffix(_SUMMARY)] = item.texts[-1]
-        values: array[float] | list[str] = item.texts
-    else:
-        values = item.values
     if item.tag not in events.specs:
         events.specs[item.tag] = _spec(item, artifact, events.scan.tags)
-    spec = events.specs[item.tag]
+    if isinstance(item, ScalarBatch) and item.tag in _EVALUATED:
+        held = events.held.setdefault(item.tag, item)
+        if held is not item:
+            held.steps.extend(item.steps)
+            held.values.extend(item.values)
+            held.times.extend(item.times)
+        return
+    _add(events.specs[item.tag], item, artifact, attempt, points)
+
+
+def _add(
+    spec: SeriesSpec,
+    item: ScalarBatch | TextBatch,
+    artifact: Artifact,
+    attempt: int,
+    points: PointSink,
+) -> None:
+    values = item.texts if isinstance(item, TextBatch) else item.values
     family = _family(artifact)
-    batch = Batch(spec, artifact.path, item.steps, values, None, item.times, attempt, family)
-    points.add(batch)
+    points.add(Batch(spec, artifact.path, item.steps, values, None, item.times, attempt, family))
+
+
+def _parted(spec: SeriesSpec, item: ScalarBatch) -> Iterator[tuple[SeriesSpec, ScalarBatch]]:
+    """Evaluations while training, and the two after it where all stand at the last step.
+
+    They are written in this order: the periodic one, the validation set, the test set. Two at one
+    step may be either pair and are left together.
+    """
+    if len(item.steps) < 3 or len({*item.steps[-3:]}) > 1 or item.steps[-4:-3] == item.steps[-1:]:
+        yield spec, item
+        return
+    parts = ((spec, slice(None, -2)), ("val", slice(-2, -1)), ("test", slice(-1, None)))
+    for which, place in parts:
+        columns = item.steps[place], item.values[place], item.times[place]
+        part = ScalarBatch(item.tag, item.dtype, *columns)
+        if isinstance(which, SeriesSpec):
+            yield which, part
+        else:
+            yield replace(spec, split=which, labels=(*spec.labels, *_AFTER)), part
 
 
 def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:

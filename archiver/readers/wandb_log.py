@@ -34,10 +34,10 @@ from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Dependency, Related, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
+from archiver.producers.wandb_history import METRICS, History, flat, number
+from archiver.producers.wandb_machine import claims as machine_claims
+from archiver.producers.wandb_machine import command, machine, repository
 from archiver.view import View, emptiness
-from archiver.wandb_history import METRICS, History, flat, number
-from archiver.wandb_machine import claims as machine_claims
-from archiver.wandb_machine import command, machine, repository
 
 INTERRUPTED = 255
 """Exit code that W&B gives a run that Ctrl-C ended."""
@@ -174,10 +174,9 @@ def _take_config(log: Log, artifact: Artifact, _offset: int, body: bytes) -> Non
 def _take_history(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
     limits = artifact.limits
     row: dict[str, Value] = {}
-    for item in wandb_record.items(body, 1, limits):
+    items, step = wandb_record.history(body, limits)
+    for item in items:
         wandb_record.place(row, item.path, item.value(limits))
-    message = wandb_record.read(body, limits)
-    step = message.message(2).integer(1) if 2 in message.fields else None
     log.history.add(row.items(), step)
 
 
@@ -208,7 +207,9 @@ def _take_output(log: Log, artifact: Artifact, offset: int, body: bytes) -> None
     message = wandb_record.read(body, artifact.limits)
     _note_time(log, message.seconds(2))
     text = message.text(3)
-    log.console = (log.console + text)[-artifact.limits.traceback_bytes :]
+    log.console += text
+    if len(log.console) > 2 * artifact.limits.traceback_bytes:
+        log.console = log.console[-artifact.limits.traceback_bytes :]
     log.console_at = offset
 
 

@@ -175,6 +175,19 @@ def test_ai_studio_archives(corpus, collected, name, wanted):
     assert "summary.gpus" not in record["fields"]
 
 
+def test_ai_studio_true_values_win(corpus, collected):
+    """Where Lightning's own log is there, the step's last values and its loss are that log's."""
+    place = collected(corpus / "lightning" / "aistudio-completed")
+    record = json.loads((place / "record.json").read_text("utf-8"))
+    (step,) = record["steps"]
+    assert step["training"]["final_loss"] == 0.6711484789848328
+    assert step["metrics"]["train_loss"] == 0.6711484789848328
+    assert step["outputs"]["final_metrics"]["train_loss"] == 0.7203018069267273
+    assert step["outputs"]["best_epoch"] == 7
+    best = next(item for item in record["checkpoints"] if item["tags"] == ["best"])
+    assert (best["path"], best["epoch"]) == ("checkpoints/best.ckpt", 5)
+
+
 def test_wandb_archive(corpus, collected):
     """An offline run on its own: status, machine, loss."""
     place = corpus / "codex_ml" / "wandb-offline-matrix" / "wandb-0.31.0" / "wandb"

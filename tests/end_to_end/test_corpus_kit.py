@@ -86,7 +86,8 @@ def test_experiment_without_faults(archived: Archived) -> None:
     assert "1" not in {item["step_id"] for item in found[BASE]["steps"]}
     assert field(found[RANK4], "resources.train_time_sec") == 611
     assert field(found[RANK8], "resources.train_time_sec") == 655
-    assert field(found[RANK8], "resources.gpu_util_avg_pct") == 80.0
+    # The samples themselves stand before the figure that was rounded from them.
+    assert field(found[RANK8], "resources.gpu_util_avg_pct") == 1681 / 21
     assert field(found[BASE], "resources.train_time_sec") is None
     assert field(found[RANK4], "summary.conda_env") == "cruijff"
     assert books(found[RANK4], "logs/run-torchtune.log") == (7, 4, 0)

@@ -174,3 +174,20 @@ def test_curves_over_samples_are_no_iteration_curves(corpus: Path) -> None:
     assert axes["lm loss vs samples"] == ("samples", None)
     (config,) = reading.configs
     assert (len(config.values), config.values["global_batch_size"]) == (727, "16")
+
+
+def test_a_pipeline_end_to_end(corpus: Path, collected: Any) -> None:
+    """Log and event files tell of one training each; equal evaluations are one measurement."""
+    record = json.loads((collected(corpus / "llmrunner/full_success") / "record.json").read_bytes())
+    vram = record["fields"]["resources.peak_vram_gb"]
+    assert (vram["value"], vram["rule"]) == (8223.72998046875 / 1024, "largest-reported-memory")
+    training = {step["stage"]: step["training"] for step in record["steps"] if step["training"]}
+    assert [training[stage]["final_loss"] for stage in ("cpt", "sft")] == [5.152024, 2.220446]
+    assert [training[stage]["best_loss"] for stage in ("cpt", "sft")] == [5.143658, 2.220446]
+    losses = [item for item in record["series"] if item["key"] == "lm loss"]
+    assert [item.get("shadow_of") for item in losses] == [None] * 4
+    shadows = [item["key"] for item in record["series"] if item.get("shadow_of")]
+    evaluated = [key for key in shadows if key in ("lm loss validation", "lm loss value")]
+    assert len(evaluated) == 6
+    assert len(shadows) - shadows.count("learning rate") == 6
+    assert all(item["overwritten"] == 0 for item in record["series"])

@@ -117,7 +117,8 @@ def test_notes_of_death(read_text, what, why, word):
     """The scheduler's note interrupts the attempt, at a local time without a zone."""
     found = read_text(bar(1, 1, "2.5") + NOTE.format(what, why))
     (mark,) = found.marks
-    assert mark.status_word == word
+    assert mark.status_word is None
+    assert [event.detail for event in found.reading.events] == [word]
     assert (mark.host, mark.ended.iso()) == ("n1", "2026-05-20T14:03:09")
     assert found.kinds == ["interruption", "progress"]
     assert found.claims["summary.host"] == ["n1"]

@@ -189,3 +189,20 @@ def test_names_of_lightning():
     assert _meaning("train_loss_epoch", {"train_loss_step"}).metric.canonical == "mean_loss"
     assert _meaning("lr-AdamW").metric.canonical == "learning_rate"
     assert _meaning("hp_metric").metric.canonical == ""
+
+
+def test_evaluations_after_training_are_parted(bench):
+    """Megatron writes them under the tag and step of the last periodic one."""
+    home = bench.input("tensorboard_events", "megatron")
+    (found,) = bench.read("tensorboard_events", home).values()
+    after = (("evaluation", "after training"),)
+    parts = {
+        (batch.spec.split, batch.spec.labels): [*zip(batch.steps, batch.values, strict=True)]
+        for batch in found.batches
+        if batch.spec.key == "lm loss validation"
+    }
+    assert parts == {
+        ("val", ()): [(2, 10.5), (4, 10.5)],
+        ("val", after): [(4, 10.625)],
+        ("test", after): [(4, 10.75)],
+    }

@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from archiver.llmrunner.settings import switched_on
 from archiver.model.values import Value
+from archiver.producers.llmrunner.settings import switched_on
 
 TYPES = (
     "udatasets", "tokenize", "tokenize_cpt", "tokenize_sft", "train_cpt", "mg2hf", "hf2mg",

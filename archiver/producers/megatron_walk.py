@@ -16,9 +16,9 @@ from archiver.codecs import megatron_lines as grammar
 from archiver.codecs.lines import segments
 from archiver.codecs.megatron_lines import Evaluated, Figure, IterationLine, ValidationLine
 from archiver.codecs.rank_tracebacks import Trace, Tracebacks
-from archiver.megatron_jobs import Job
 from archiver.model.points import NO_STEP
 from archiver.model.times import Instant, parse_iso
+from archiver.producers.megatron_jobs import Job
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -203,7 +203,7 @@ class Walk:
         return self.starts[-1]
 
     def read(self, lines: Iterable[tuple[int, bytes]]) -> None:
-        """Walk over all lines."""
+        """Walk over the lines of a log."""
         for number, raw in lines:
             self.last_line = number
             if self._is_noise(raw):
@@ -213,6 +213,11 @@ class Walk:
                 self._take(number, clean[: grammar.LINE_CHARACTERS].decode("utf-8", "replace"))
         self._settle()
         self._close()
+
+    def next_log(self, number: int) -> None:
+        """Another log of the run follows, which another job wrote."""
+        self._dump = None
+        self._begin(number)
 
     def _is_noise(self, raw: bytes) -> bool:
         """Whether a line plainly says nothing; most lines of a chatty log do."""

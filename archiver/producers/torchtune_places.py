@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from archiver.experiment_jobs import EVAL
+from archiver.producers.experiment_jobs import EVAL
 from archiver.rundir import Tree
 
 LOG_NAMES = ("*.eval", "[0-9]*T[0-9]*_*.json")

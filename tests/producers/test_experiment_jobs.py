@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.experiment_jobs import (
+from archiver.producers.experiment_jobs import (
     MOST_JOBS,
     Job,
     JobName,

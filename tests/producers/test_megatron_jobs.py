@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from archiver import megatron_jobs as jobs
-from archiver.megatron_jobs import Job
 from archiver.model.times import parse_iso
+from archiver.producers import megatron_jobs as jobs
+from archiver.producers.megatron_jobs import Job
 
 
 def job(*rows, **known):
@@ -113,3 +113,22 @@ def test_nothing_is_derived_of_nothing():
     assert (jobs.step_time([Job(1)]), jobs.throughput([Job(1)], 8), jobs.duration([Job(1)])) == (
         None, None, None,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([("10:00", "10:30"), ("10:30", "11:00")], [0, 1]),
+        ([("12:00", "12:30"), ("10:30", "11:00")], [1, 0]),
+        ([("10:00", "10:31"), ("10:30", "11:00")], None),
+        ([("10:00", "10:30"), (None, None)], None),
+    ],
+)
+def test_order_of_logs(spans, expected):
+    """One after the other on one clock, or not at all."""
+    sketches = []
+    for first, last in spans:
+        stamps = [f" [2026-03-01 {text}:00] x\n" for text in (first, last) if text]
+        text = f"  save {'.' * 44} /w/ck\n{''.join(stamps)}".encode()
+        sketches.append(jobs.Sketch.of(text, text))
+    assert jobs.order(sketches) == expected

@@ -151,7 +151,9 @@ class History:
             column.non_numeric += 1
             return
         if not column.values:
-            column.axes = {name: array("q") for name in row.axes if name != key}
+            settled = self._settled.get(key)
+            names = row.axes if settled is None else filter(None, [settled])
+            column.axes = {name: array("q") for name in names if name != key}
         column.values.append(figure)
         column.steps.append(row.step)
         column.times.append(row.time)
@@ -180,9 +182,6 @@ class History:
     def _emit(self, key: str, column: _Column) -> None:
         chosen = self._settled.setdefault(key, next(self._counters(key, column), ""))
         steps = column.axes.get(chosen, column.steps)
-        if chosen and chosen not in column.axes:
-            self.unplaced += len(column.steps)
-            steps = array("q", [NO_STEP]) * len(column.steps)
         self._note_extent(chosen or "_step", steps)
         timed = any(not math.isnan(time) for time in column.times)
         epochs = column.epochs if any(not math.isnan(item) for item in column.epochs) else None

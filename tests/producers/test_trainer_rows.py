@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from archiver.model.points import Batch
-from archiver.trainer_rows import Layout, RowTable, duration_seconds, row_kind
+from archiver.producers.trainer_rows import Layout, RowTable, duration_seconds, row_kind
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archiver.llmrunner.faults import Faults
+from archiver.producers.llmrunner.faults import Faults
 
 BEGIN = "Traceback (most recent call last):"
 

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from archiver.codex_rows import (
+from archiver.model.values import Tagged
+from archiver.producers.codex_rows import (
     Dialect,
     dialect,
     instant,
@@ -18,7 +19,6 @@ from archiver.codex_rows import (
     spelled,
     step_number,
 )
-from archiver.model.values import Tagged
 
 SHAPES = (
     (Dialect.CANONICAL, {"metric": "loss", "value": 1.0, "run_id": "r", "timestamp": 1.0}),

@@ -9,15 +9,22 @@ interval tells how many iterations its first line covers.
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from archiver.model.times import Instant, seconds_between
+from archiver.model.times import Instant, parse_iso, seconds_between
 
 NONE = math.nan
 _SLACK_MICROS = 60_000_000
 """Ranks write past each other; a clock that goes back by less says nothing."""
+
+_SAVE = re.compile(rb"  save \.{20,44} (\S[^\r\n]{0,2000})")
+_STAMP = re.compile(
+    rb"(?:\[|datetime: )(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)(?=[\] \r\n])"
+)
 
 
 @dataclass
@@ -211,3 +218,44 @@ def duration(jobs: Sequence[Job]) -> Derived | None:
         measured[-1].line,
         "training iterations only",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What either end of a log says of the run that it belongs to."""
+
+    save: bytes | None
+    """Directory of its checkpoints."""
+    first: Instant | None
+    last: Instant | None
+
+    @classmethod
+    def of(cls, head: bytes, tail: bytes) -> Sketch:
+        """Read off the first and the last bytes."""
+        save, first = _SAVE.search(head), _STAMP.search(head)
+        stamps = _STAMP.findall(tail)
+        return cls(
+            save[1].strip() if save is not None and save[1].strip() != b"None" else None,
+            parse_iso(first[1].decode()) if first is not None else None,
+            parse_iso(stamps[-1].decode()) if stamps else None,
+        )
+
+
+def order(sketches: Sequence[Sketch]) -> list[int] | None:
+    """The order in which jobs of one run wrote these logs; None where they are not that.
+
+    They save to one directory, one after the other. Ranks of one job write at the same time.
+    """
+    saves = {item.save for item in sketches}
+    if len(saves) > 1 or None in saves:
+        return None
+    spans = [
+        (item.first.micros, item.last.micros, index)
+        for index, item in enumerate(sketches)
+        if item.first is not None and item.last is not None and item.first.clock is item.last.clock
+    ]
+    if len(spans) < len(sketches):
+        return None
+    spans.sort()
+    after = all(left[1] <= right[0] for left, right in pairwise(spans))
+    return [index for _, _, index in spans] if after else None

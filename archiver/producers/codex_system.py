@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from archiver.codex_rows import is_number, seconds
 from archiver.limits import Limits
 from archiver.model.points import NO_STEP, Batch, Metric, PointSink, SeriesSpec
 from archiver.model.times import Clock
 from archiver.model.values import Value
+from archiver.producers.codex_rows import is_number, seconds
 
 Row = Mapping[str, Value]
 Labels = tuple[tuple[str, str], ...]

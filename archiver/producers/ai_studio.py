@@ -26,6 +26,7 @@ from archiver.model.reading import Reading
 from archiver.model.record import Checkpoint, Config, Event, Step
 from archiver.model.times import parse_iso
 from archiver.model.values import Value
+from archiver.producers.epoch_records import better_source
 from archiver.view import View
 
 TERMINAL = {"completed": "success", "failed": "failed", "cancelled": "interrupted"}
@@ -119,14 +120,17 @@ def _step(view: View) -> Step:
     if best:
         outputs["best_metric"] = dict(best)
     error, stack = _error(view)
-    final = view.object("final_metrics").value
+    final = {k: v for k, v in view.object("final_metrics").value.items() if is_number(v)}
+    if final and better_source(view.artifact, view.artifact.directory):
+        # They mix epochs; the last values of Lightning's own log do not.
+        outputs["final_metrics"], final = final, {}
     return Step(
         at=view.artifact.at(),
         step_id="1",
         name="train",
         status_word=view.filled("status"),
         outputs=outputs,
-        metrics={key: value for key, value in final.items() if is_number(value)},
+        metrics=final,
         error=error,
         error_stack=stack,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from archiver import codex_curves
-from archiver.codex_curves import Curves, Origin
-from archiver.codex_rows import Measure
 from archiver.limits import Limits
 from archiver.model.points import Batch
+from archiver.producers import codex_curves
+from archiver.producers.codex_curves import Curves, Origin
+from archiver.producers.codex_rows import Measure
 
 
 @dataclass

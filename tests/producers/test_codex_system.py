@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archiver.codex_system import metric_of, samples
+from archiver.producers.codex_system import metric_of, samples
 
 
 @pytest.mark.parametrize(

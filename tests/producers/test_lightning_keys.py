@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.lightning_keys import resumed_from, run_of, understand
+from archiver.producers.lightning_keys import resumed_from, run_of, understand
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import math
 from array import array
 from dataclasses import dataclass, field
 
-from archiver.codex_rows import Measure, is_number, metric_of, spelled
 from archiver.limits import Limits
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Location
 from archiver.model.points import NO_STEP, Batch, PointSink, SeriesSpec
 from archiver.model.times import Clock, Instant, from_epoch
+from archiver.producers.codex_rows import Measure, is_number, metric_of, spelled
 
 LOOK_AHEAD = 4096
 """Measurements that wait for the one which tells a resume from a stray row."""

@@ -7,8 +7,15 @@ from dataclasses import replace
 import pytest
 
 from archiver.limits import DEFAULT
-from archiver.llmrunner.settings import as_text, expanded, is_dry, merged, read, switched_on
 from archiver.model.values import Tagged
+from archiver.producers.llmrunner.settings import (
+    as_text,
+    expanded,
+    is_dry,
+    merged,
+    read,
+    switched_on,
+)
 
 
 def files(**sources: str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archiver.llmrunner.plan import name_and_stage, plan, step_type
+from archiver.producers.llmrunner.plan import name_and_stage, plan, step_type
 
 
 def ids(values, files=(), **how):
