@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
+from archiver.model.points import OVER_CHECKPOINTS
 from archiver.model.record import (
     Attempt,
     Checkpoint,
@@ -52,7 +53,7 @@ class Context:
             common_clock(self.attempts.values()),
             self.verdicts.get(step_id, ()),
             tuple(item for item in self.configs if item.step_id == step_id),
-            tuple(s for s in self.series if s.step_id == step_id or (single and not s.step_id)),
+            tuple(s for s in self.series if _is_own(s, step_id, alone=single)),
         )
 
 
@@ -67,6 +68,13 @@ class _Own:
     verdicts: tuple[Verdict, ...]
     configs: tuple[Config, ...]
     series: tuple[Series, ...]
+
+
+def _is_own(item: Series, step_id: str, *, alone: bool) -> bool:
+    """Whether a curve is the step's; what nobody claims is the only training's."""
+    if item.attributes.items() >= dict(OVER_CHECKPOINTS).items():
+        return False
+    return item.step_id == step_id or (alone and not item.step_id)
 
 
 def merge(partial: Iterable[Step], plan: Plan) -> dict[str, Step]:

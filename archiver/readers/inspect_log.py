@@ -22,7 +22,7 @@ from archiver.codecs.zip_container import ZipContainer
 from archiver.codecs.zip_layout import looks_like_zip
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Problem
-from archiver.model.points import NO_STEP, Batch, SeriesSpec
+from archiver.model.points import NO_STEP, OVER_CHECKPOINTS, Batch, SeriesSpec
 from archiver.model.record import (
     Accounting,
     Config,
@@ -451,6 +451,7 @@ def _points(log: Log, artifact: Artifact, results: dict[str, Value], points: Poi
             labels=(("task", task),),
             axis="epoch",
             clock=ended.clock.value if ended else "",
+            attributes=OVER_CHECKPOINTS,
         )
         times = array("d", [ended.micros / 1e6]) if ended else None
         points.add(
