@@ -35,12 +35,15 @@ class RunAttempt:
         return _extreme([mark.ended for mark in self.marks], latest=True)
 
     def span(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
-        """Start and end on one kind of clock; on the other where this one knows neither."""
+        """Start and end on one kind of clock; on the other where only that one knows more."""
+        told, other = self._on(absolute=absolute), self._on(absolute=not absolute)
+        known = [sum(end is not None for end in ends) for ends in (told, other)]
+        return other if known[1] > known[0] else told
+
+    def _on(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
         marks = self.marks
         starts = [m.started for m in marks if m.started and m.started.absolute is absolute]
         ends = [m.ended for m in marks if m.ended and m.ended.absolute is absolute]
-        if not starts and not ends:
-            return self.started, self.ended
         return _extreme([*starts], latest=False), _extreme([*ends], latest=True)
 
     def stated(self, name: str) -> str | None:
