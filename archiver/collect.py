@@ -359,7 +359,7 @@ def _bounded(reading: Reading, artifact: Artifact, limits: Limits) -> Reading:
         return reading
     trails = tuple(replace(trail, marks=trail.marks[:most]) for trail in reading.attempts)
     message = f"{cut} attempts over the limit of {most} are taken for the last one"
-    problem = artifact.problem("attempts-limit", message)
+    problem = Problem("attempts-limit", message, artifact.at(path=artifact.entry.path))
     return replace(reading, attempts=trails, problems=(problem, *reading.problems))
 
 
