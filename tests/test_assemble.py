@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from archiver.assemble import _copies
+from archiver.assemble import _copies, _weights
 from archiver.model.claims import Location
 from archiver.model.record import DataCopy
 from archiver.workflows import CollectOptions, Outcome, collect
@@ -72,3 +72,12 @@ def test_a_preparation_that_was_run_again_copied_nothing_new():
     again = DataCopy(at=at, source="/a", destination="/b", files_copied=0, files_skipped=2)
     other = DataCopy(at=at, source="/c", destination="/b")
     assert _copies([again, first, again, other]) == (first, other)
+
+
+def test_weights_of_a_checkpoint_are_found_by_their_place():
+    """At its path or below it, in its own tree; a name that only begins alike is another's."""
+    paths = ["a-b/w.pt", "a.pt", "a/b/w.pt", "a/w.pt", "aa/w.pt"]
+    hashed = sorted((scope, path, scope + path) for scope in ("run", "x") for path in paths)
+    assert [path for path, _ in _weights("run", "a", hashed)] == ["a/b/w.pt", "a/w.pt"]
+    assert list(_weights("x", "a.pt", hashed)) == [("a.pt", "xa.pt")]
+    assert list(_weights("y", "a", hashed)) == []

@@ -198,3 +198,13 @@ def test_steps_that_are_counted_from_0_are_one_more():
     (step,) = assembled([train()], context(series=series))
     assert step.training is not None
     assert step.training.steps == 48
+
+
+def test_the_clock_is_chosen_once_for_all_steps(monkeypatch):
+    """A run of a thousand evaluations does not weigh all their attempts for each of them."""
+    asked = []
+    monkeypatch.setattr(steps, "common_clock", lambda groups: bool(asked.append(len([*groups]))))
+    many = [Step(at=AT, step_id=f"eval:{number}", name="eval") for number in range(30)]
+    known = context(attempts=NO_ATTEMPTS)
+    assert len(assembled(many, known)) == 30
+    assert asked == [1]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
@@ -137,7 +138,7 @@ def file_name(name: str) -> FileName:
 
 def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading:
     """Points to the sink; the process as an attempt, its host and its times as claims."""
-    index, opens_attempt = _attempt(artifact, events.name)
+    index, opens_attempt = _attempt(artifact)
     for item in events.scan:
         _take(events, artifact, item, index, points)
     for batch in events.held.values():
@@ -175,25 +176,29 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
     )
 
 
-def _attempt(artifact: Artifact, name: FileName) -> tuple[int, bool]:
+def _attempt(artifact: Artifact) -> tuple[int, bool]:
     """Which process of its directory wrote the file, and whether this is its first file."""
-    names = [
-        entry.name
-        for entry in artifact.tree.named("*tfevents*")
-        if entry.parent == artifact.directory
-    ]
+    home, tree = artifact.directory, artifact.tree
+    beside = tree.directories.get(home, ()) if home else tree.files
+    names = (e.name for e in beside if "tfevents" in e.name and e.parent == home)
+    return _attempts(tuple(names)).get(artifact.name, (0, True))
+
+
+@lru_cache(maxsize=4)
+def _attempts(names: tuple[str, ...]) -> dict[str, tuple[int, bool]]:
+    """Of each file of a directory, in natural order: its process, and whether it is the first."""
+    found: dict[str, tuple[int, bool]] = {}
     last: dict[str, tuple[int, int]] = {}
     """Process -> its attempt and the number of its latest file."""
     attempts = 0
-    for other in names:
-        known = file_name(other)
+    for name in names:
+        known = file_name(name)
         attempt, number = last.get(known.process, (0, known.number))
         fresh = known.number <= number
         last[known.process] = (attempts if fresh else attempt, known.number)
-        if other == artifact.name:
-            return last[name.process][0], fresh
+        found[name] = last[known.process][0], fresh
         attempts += fresh
-    return 0, True
+    return found
 
 
 def _family(artifact: Artifact) -> str:

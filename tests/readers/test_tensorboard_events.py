@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.model.claims import Origin, Trust
+from archiver.readers import tensorboard_events
 from archiver.readers.tensorboard_events import _meaning, file_name
 
 
@@ -206,3 +207,14 @@ def test_evaluations_after_training_are_parted(bench):
         ("val", after): [(4, 10.625)],
         ("test", after): [(4, 10.75)],
     }
+
+
+def test_names_of_a_directory_are_taken_apart_once(read, monkeypatch):
+    """Every restart opens a file; which start each is of is told for all of them together."""
+    taken = []
+    apart = tensorboard_events.file_name
+    monkeypatch.setattr(
+        tensorboard_events, "file_name", lambda name: taken.append(name) or apart(name)
+    )
+    read({f"logs/events.out.tfevents.17000000{number:02}.h.1.0": "" for number in range(60)})
+    assert len(taken) == 2 * 60
