@@ -32,6 +32,44 @@ events = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0})
 events.Reload()
 assert events.Tags()["scalars"]
 """
+CSV = """
+import sys, pandas
+frame = pandas.read_csv(sys.argv[1])
+assert len(frame) > 1
+"""
+WANDB = """
+import json, struct, sys
+from wandb.proto import wandb_internal_pb2
+data, at, rows, parts = open(sys.argv[1], "rb").read(), 7, [], []
+while at + 7 <= len(data):
+    left = 32768 - at % 32768
+    if left < 7:
+        at += left
+        continue
+    _, length, kind = struct.unpack_from("<IHB", data, at)
+    parts.append(data[at + 7 : at + 7 + length])
+    at += 7 + length
+    if kind in (1, 4):
+        record = wandb_internal_pb2.Record.FromString(b"".join(parts))
+        parts = []
+        if record.HasField("history"):
+            rows.append(
+                {i.key or "/".join(i.nested_key): json.loads(i.value_json)
+                 for i in record.history.item}
+            )
+assert len(rows) > 1
+"""
+MEGATRON = r"""
+import re, sys
+line = re.compile(r"iteration\s+(\d+)/\s*\d+ \|")
+pair = re.compile(r"([a-zA-Z][\w /()]*): *([-+\d.eE]+|nan|inf) *\|")
+rows = []
+for text in open(sys.argv[1], encoding="utf-8"):
+    head = line.search(text)
+    if head:
+        rows.append({"step": int(head[1]), **{k: float(v) for k, v in pair.findall(text)}})
+assert len(rows) > 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +86,16 @@ CASES = {
     "log": Case(workload.ms_swift, 166_667, "pandas.read_json(lines=True)", PANDAS),
     "log-rows": Case(workload.ms_swift, 1_000_000, "pandas.read_json(lines=True)", PANDAS),
     "events": Case(workload.events, 1_000_000, "EventAccumulator", ACCUMULATOR),
+    "lightning": Case(workload.lightning, 500_000, "pandas.read_csv", CSV),
+    "wandb": Case(workload.wandb, 250_000, "wandb's own messages", WANDB),
+    "megatron": Case(workload.megatron, 100_000, "a regular expression per field", MEGATRON),
 }
-"""`log`: a million points in 166,667 rows; `log-rows`: a million rows; `events`: scalars."""
+"""`log`: a million points in 166,667 rows; `log-rows`: a million rows; `events`: scalars.
+
+`lightning`: a million points in half a million rows; `wandb`: a million in 250,000 records, read by
+its framing with the vendor's messages, as its Python package has no reader of its own any more;
+`megatron`: nearly a million in 100,000 lines.
+"""
 DEFAULT = ("log", "events")
 
 

@@ -1,14 +1,18 @@
 """Run directories of any size for the benchmarks, the same bytes every time.
 
-The rows are what ms-swift 3.x writes and the events what `torch.utils.tensorboard` writes for the
-Hugging Face Trainer: same keys, same spelling, same framing. Values come from a seeded generator.
+The rows are what ms-swift 3.x writes, the events what `torch.utils.tensorboard` writes for the
+Hugging Face Trainer, the tables what Lightning's CSV logger writes, the logs of records what
+wandb writes offline and the lines what Megatron-LM core 0.15 prints: same keys, same spelling, same
+framing. Values come from a seeded generator.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 import struct
+import zlib
 from collections.abc import Iterator
 from math import exp
 from pathlib import Path
@@ -62,6 +66,91 @@ def events(run_dir: Path, points: int) -> Path:
     return path
 
 
+def lightning(run_dir: Path, rows: int) -> Path:
+    """Write `metrics.csv`: learning rates and training in rows of their own, as they are logged."""
+    (run_dir / "version_0").mkdir(parents=True)
+    (run_dir / "version_0" / "hparams.yaml").write_text("lr: 0.0001\n", encoding="utf-8")
+    path = run_dir / "version_0" / "metrics.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("epoch,grad_norm,lr-AdamW,step,train_acc,train_loss\r\n")
+        for step, (loss, grad, rate, acc) in enumerate(_training(rows // 2)):
+            file.write(f",,{rate!r},{step},,\r\n")
+            file.write(f"{step * 6 // rows},{grad!r},,{step},{acc!r},{loss!r}\r\n")
+    return path
+
+
+def wandb(run_dir: Path, rows: int) -> Path:
+    """Write a transaction log with a history row per step: four metrics and W&B's own keys."""
+    run_dir.mkdir(parents=True)
+    path = run_dir / "run-bench123.wandb"
+    with path.open("wb") as file:
+        file.write(struct.pack("<4sHB", b":W&B", 0xBEE1, 0))
+        blocks = _Blocks(7)
+        run = _field(1, b"bench123") + _field(3, b"bench")
+        file.write(blocks.framed(_field(17, run)))
+        for step, (loss, grad, rate, acc) in enumerate(_training(rows)):
+            row = {
+                "train/loss": loss, "train/grad_norm": grad, "train/learning_rate": rate,
+                "train/accuracy": acc, "_step": step, "_runtime": step * _SECONDS_PER_STEP,
+                "_timestamp": _START + step * _SECONDS_PER_STEP,
+            }  # fmt: skip
+            items = (
+                _field(1, _field(2, key.encode()) + _field(16, json.dumps(value).encode()))
+                for key, value in row.items()
+            )
+            number = _field(2, b"\x08" + _varint(step))
+            file.write(blocks.framed(_field(2, b"".join(items) + number)))
+        file.write(blocks.framed(_field(18, b"")))
+    return path
+
+
+def megatron(run_dir: Path, lines: int) -> Path:
+    """Write `train.log` with an iteration line per step."""
+    run_dir.mkdir(parents=True)
+    path = run_dir / "train.log"
+    start = dt.datetime(2026, 1, 5, 8, 0, 0)
+    with path.open("w", encoding="utf-8") as file:
+        file.write("using world size: 8, data-parallel size: 8, pipeline-model-parallel size: 1\n")
+        for step, (loss, grad, rate, _) in enumerate(_training(lines), 1):
+            time = start + dt.timedelta(seconds=int(step * _SECONDS_PER_STEP))
+            file.write(
+                f" [{time}] iteration {step:8d}/{lines:8d} | consumed samples: {step * 64:12d} |"
+                f" elapsed time per iteration (ms): {1000 * _SECONDS_PER_STEP + loss:.1f} |"
+                f" throughput per GPU (TFLOP/s/GPU): {410 + grad:.1f} | learning rate: {rate:.6E} |"
+                f" global batch size: {64:5d} | lm loss: {loss:.6E} | loss scale: 1.0 |"
+                f" grad norm: {grad:.3f} | number of skipped iterations:   0 |"
+                f" number of nan iterations:   0 |\n"
+            )
+    return path
+
+
+class _Blocks:
+    """Records parted over blocks of 32 KiB, as in LevelDB's log."""
+
+    _BYTES = 32 * 1024
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+
+    def framed(self, record: bytes) -> bytes:
+        """One record with its headers, and the zeros where no header fits."""
+        out = bytearray()
+        begun = False
+        while True:
+            room = self._BYTES - (self._at + len(out)) % self._BYTES
+            if room < 7:
+                out += bytes(room)
+                continue
+            data, record = record[: room - 7], record[room - 7 :]
+            kind = (2 if record else 1) if not begun else (3 if record else 4)
+            crc = zlib.crc32(bytes([kind]) + data)
+            out += struct.pack("<IHB", crc, len(data), kind) + data
+            begun = True
+            if not record:
+                self._at += len(out)
+                return bytes(out)
+
+
 def _training(steps: int) -> Iterator[tuple[float, float, float, float]]:
     """Loss, gradient norm, learning rate and accuracy of a run that goes well."""
     noise = random.Random(SEED).random  # noqa: S311
@@ -93,7 +182,7 @@ def _masked_crc(data: bytes) -> bytes:
 
 
 def _field(number: int, content: bytes) -> bytes:
-    return bytes([number << 3 | 2]) + _varint(len(content)) + content
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
 def _varint(value: int) -> bytes:
