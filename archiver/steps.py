@@ -231,12 +231,15 @@ def _own_params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str,
 
 
 def _params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """Every parameter of the most executed kind of configuration there is, none shortened."""
+    """Every parameter of the most executed kind of configuration there is, none shortened.
+
+    A configuration whose values have types stands before a copy that knows only texts.
+    """
     for role in _ROLES:
         chosen = [config for config in configs if config.role == role and not config.partial]
         if chosen:
             union: dict[str, Value] = {}
-            for config in chosen:
+            for config in sorted(chosen, key=lambda config: not config.typed):
                 union = {**config.values, **union}
             return dict(sorted(union.items())), tuple(config.id for config in chosen)
     return {}, ()
