@@ -187,8 +187,10 @@ def test_what_a_step_holds(case: Case) -> None:
             found: Json = step
             for part in path.split("."):
                 found = (found or {}).get(part)
-            assert found == pytest.approx(value, rel=1e-6) if isinstance(value, float) else (
-                found == value
+            assert (
+                found == pytest.approx(value, rel=1e-6)
+                if isinstance(value, float)
+                else (found == value)
             ), (step_id, path)
 
 
