@@ -41,9 +41,9 @@ _PANELS: tuple[tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...] = 
 )
 """Figure -> panels: title, axis label, canonical names."""
 _SAMPLED = (
-    ("GPU utilisation", "GPU utilisation", "gpu_util"),
-    ("GPU memory", "GPU memory", "gpu_mem"),
-    ("Host memory", "host memory", "host_mem"),
+    ("GPU utilisation", "utilisation", "gpu_util"),
+    ("GPU memory", "memory", "gpu_mem"),
+    ("Host memory", "memory", "host_mem"),
 )
 """Panels of what was sampled over time: title, axis label, canonical name."""
 
@@ -130,7 +130,8 @@ def _evaluations(series: Sequence[Joined]) -> tuple[Panel, ...]:
     """Results over the checkpoints that were evaluated, a panel per result."""
     groups: dict[str, list[Joined]] = {}
     for item in series:
-        if item.spec.attributes == OVER_CHECKPOINTS and item.summary.points > 1:
+        over = item.spec.attributes == OVER_CHECKPOINTS and item.summary.points > 1
+        if over and not item.summary.key.endswith("/stderr"):
             groups.setdefault(item.summary.key, []).append(item)
     return tuple(
         Panel(key, key, tuple(_evaluated(item) for item in items)) for key, items in groups.items()
