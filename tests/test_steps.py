@@ -87,6 +87,14 @@ def test_parameters_are_those_of_the_most_executed_configuration_and_complete():
     assert step.params_from == ("args.json", "runtime.json")
 
 
+def test_parameters_with_types_stand_before_texts():
+    """A tracker's copy of the same settings knows only texts."""
+    texts = config("mlruns/params", "resolved", {"lr": "5e-05", "note": "x"})
+    configs = (replace(texts, typed=False), config("config.json", "resolved", {"lr": 5e-05}))
+    (step,) = assembled([train()], context(configs=configs))
+    assert step.params == {"lr": 5e-05, "note": "x"}
+
+
 def test_parameters_of_an_evaluation_are_none_of_the_trainings():
     """What an evaluation ran with is effective, and its own."""
     configs = (
