@@ -13,15 +13,17 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archiver import megatron_jobs as jobs
 from archiver.codecs import megatron_lines as grammar
+from archiver.codecs import python_literals
 from archiver.codecs.lines import LineStream
 from archiver.codecs.megatron_lines import Figure, IterationLine
 from archiver.codecs.rank_tracebacks import Tracebacks
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.limits import Limits
 from archiver.megatron_jobs import Derived
 from archiver.megatron_walk import Labels, Start, Walk
 from archiver.model.claims import (
@@ -287,7 +289,7 @@ def _step(log: Log, walk: Walk, artifact: Artifact) -> tuple[Step, list[Problem]
     sources: dict[str, Source] = {}
     training, problems = _training(walk, artifact, sources)
     trace = walk.start.trace
-    inputs = _named(walk, _INPUTS)
+    inputs = _listed(_named(walk, _INPUTS), artifact.limits)
     if walk.start.loaded is not None:
         inputs["loaded_checkpoint"] = walk.start.loaded
     step = Step(
@@ -334,6 +336,17 @@ def _named(walk: Walk, names: tuple[str, ...]) -> dict[str, Value]:
         for name in names
         if given.get(name, "None").strip() not in ("None", "", "[]")
     }
+
+
+def _listed(inputs: Mapping[str, Value], limits: Limits) -> dict[str, Value]:
+    """Inputs with lists of paths (and of weights between them) as lists; all others as printed."""
+    found: dict[str, Value] = {}
+    for name, text in inputs.items():
+        source = f"X = {text}".encode("utf-8", "replace") if str(text).startswith("[") else b""
+        value = python_literals.parse(source, limits).values.get("X") if source else None
+        is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        found[name] = value if is_list else text
+    return found
 
 
 def _metrics(walk: Walk) -> dict[str, Value]:
