@@ -12,6 +12,7 @@ from archiver.model.points import OVER_CHECKPOINTS
 from archiver.model.record import (
     Attempt,
     Checkpoint,
+    Command,
     Config,
     Dataset,
     Evaluation,
@@ -28,6 +29,7 @@ from archiver.rundir import natural
 from archiver.status import Verdict
 
 _ROLES = ("effective", "resolved", "authored")
+_AFTER = "after-a-failed-step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Context:
             tuple(item for item in self.configs if item.step_id == step_id),
             tuple(s for s in self.series if _is_own(s, step_id, alone=single)),
         )
+
+    def unowned(self) -> tuple[Config, ...]:
+        """Configurations that may be the training's: none of another step's."""
+        mine = (None, self.plan.training)
+        return tuple(item for item in self.configs if item.step_id in mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +115,37 @@ def assemble(merged: Mapping[str, Step], context: Context) -> tuple[Step, ...]:
 
 
 def _unreached(filled: Sequence[Step], plan: Plan) -> Iterator[Step]:
-    """Steps of a pipeline after one that failed, of which there is no trace, were skipped."""
+    """Steps after one that did not come to its end, and of which there is no trace, were skipped.
+
+    In a pipeline those are the later ones; else the evaluations of what was to be trained.
+    """
     broken: Step | None = None
     for step in filled:
-        planned = step.step_id in plan.numbers.values()
-        traceless = step.status == "unknown" and not step.logs and not step.attempts
-        if planned and traceless and broken is not None:
-            source = Source(Origin.DERIVED, broken.at, "after-a-failed-step")
+        planned = step.step_id in plan.numbers.values() if plan.numbers else step.name == "eval"
+        if planned and broken is not None and _is_traceless(step):
+            end = broken.sources.get("status")
+            at = end.at if end is not None else broken.at
             yield replace(
                 step,
                 status="skipped",
                 status_word="not reached",
-                sources={**step.sources, "status": source},
+                sources={**step.sources, "status": Source(Origin.DERIVED, at, _AFTER)},
             )
             continue
-        if planned and step.status == "failed":
+        if _is_broken(step, plan):
             broken = step
         yield step
+
+
+def _is_broken(step: Step, plan: Plan) -> bool:
+    if plan.numbers:
+        return step.step_id in plan.numbers.values() and step.status == "failed"
+    return step.step_id == plan.training and step.status in ("failed", "interrupted")
+
+
+def _is_traceless(step: Step) -> bool:
+    results = step.eval is not None and step.eval.results
+    return step.status == "unknown" and not (step.logs or step.attempts or results or step.metrics)
 
 
 def _merge(first: Step, second: Step) -> Step:
@@ -144,7 +165,7 @@ def _join(known: object, more: object) -> object:
         return {**more, **known}
     if isinstance(known, tuple) and isinstance(more, tuple):
         return tuple(dict.fromkeys((*known, *more)))
-    if isinstance(known, Evaluation | Script | Training) and type(more) is type(known):
+    if isinstance(known, Command | Evaluation | Script | Training) and type(more) is type(known):
         parts = (
             (spec.name, _join(getattr(known, spec.name), getattr(more, spec.name)))
             for spec in fields(known)

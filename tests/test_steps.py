@@ -13,7 +13,16 @@ from archiver.model.claims import (
     Origin,
     StepPlan,
 )
-from archiver.model.record import Config, Evaluation, Resolved, Script, Series, Step, Training
+from archiver.model.record import (
+    Command,
+    Config,
+    Evaluation,
+    Resolved,
+    Script,
+    Series,
+    Step,
+    Training,
+)
 from archiver.plan import plan
 from archiver.status import judge, per_attempt
 
@@ -206,3 +215,56 @@ def test_steps_that_are_counted_from_0_are_one_more():
     (step,) = assembled([train()], context(series=series))
     assert step.training is not None
     assert step.training.steps == 48
+
+
+def test_commands_of_several_artifacts_are_joined():
+    """One knows the words, another the directory and the processes."""
+    known = context()
+    words = train(command=Command(argv=("torchrun", "x.py"), cwd="/settings"))
+    place = train(command=Command(cwd="/log", world_size=8, parallel={"tensor": 2}))
+    (step,) = assembled([place, words], known)
+    assert step.command == Command(
+        argv=("torchrun", "x.py"), cwd="/log", world_size=8, parallel={"tensor": 2}
+    )
+
+
+def test_parameters_of_an_evaluation_are_not_the_trainings():
+    """Although they are the only ones that were in effect."""
+    known = context(
+        configs=(
+            replace(config("eval.json", "effective", {"temperature": 0}), step_id="eval:a"),
+            replace(config("mine", "authored", {"lr": 1}), step_id="1"),
+            config("all", "authored", {"epochs": 2}),
+        )
+    )
+    (step,) = assembled([train()], known)
+    assert (step.params, step.params_from) == ({"epochs": 2, "lr": 1}, ("mine", "all"))
+
+
+def test_evaluations_of_a_training_that_broke_were_skipped():
+    """Where there is no trace of them; those that ran are what they are."""
+    sign = Evidence(EvidenceKind.INTERRUPTION, "TIMEOUT", Location("state.json", "/1"))
+    known = context(verdicts={"1": (judge([sign]),)})
+    traces = {
+        "a": {}, "b": {"logs": ("x.out",)}, "c": {"eval": Evaluation(results={"acc": 1})},
+        "d": {"status": "failed"},
+    }  # fmt: skip
+    partial = [
+        Step(at=AT, step_id=f"eval:{name}", name="eval", **trace) for name, trace in traces.items()
+    ]
+    first, *others = assembled([train(), *partial], known)
+    assert first.status == "interrupted"
+    assert [(s.step_id, s.status, s.status_word) for s in others] == [
+        ("eval:a", "skipped", "not reached"), ("eval:b", "unknown", None),
+        ("eval:c", "unknown", None), ("eval:d", "failed", None),
+    ]  # fmt: skip
+    source = others[0].sources["status"]
+    assert (source.rule, str(source.at)) == ("after-a-failed-step", "state.json#/1")
+
+
+def test_evaluations_of_a_training_that_ended_are_not_skipped():
+    """Nobody knows why they left no trace."""
+    sign = Evidence(EvidenceKind.END_MARKER, "COMPLETED", AT)
+    known = context(verdicts={"1": (judge([sign]),)})
+    _, step = assembled([train(), Step(at=AT, step_id="eval:a", name="eval")], known)
+    assert step.status == "unknown"

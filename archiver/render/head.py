@@ -69,7 +69,11 @@ def _what(record: RunRecord) -> str:
 
 
 def _model(record: RunRecord) -> str:
-    found = [step.inputs.get("model") for step in record.steps]
+    """What was trained; for a run that trained nothing, what was evaluated."""
+    trained = [step for step in record.steps if step.name == "train"]
+    found = [step.inputs.get(key) for key in ("base_model", "model") for step in trained]
+    if not any(found):
+        found = [step.inputs.get("model") for step in record.steps]
     names = dict.fromkeys(name for name in found if isinstance(name, str) and name)
     return ", ".join(str(_short(name)) for name in list(names)[:_MOST])
 
@@ -79,12 +83,18 @@ def _data(record: RunRecord) -> str:
     found: dict[str, str] = {}
     for step in record.steps:
         for key, value in step.inputs.items():
-            if isinstance(value, str) and value and "data" in key:
-                found.setdefault(value, key.removesuffix("_data"))
+            for path in value if isinstance(value, list) else (value,):
+                if isinstance(path, str) and "data" in key and not _is_number(path):
+                    found.setdefault(path, key.removesuffix("_data"))
     for data in record.datasets:
         found.setdefault(data.path, data.role)
     shown = [f"{_short(path)} ({_short(role)})" for path, role in found.items() if path]
     return _first(shown)
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is the weight of a data set in a list of them, or nothing at all."""
+    return not text or text.replace(".", "", 1).isdecimal()
 
 
 def _first(shown: Sequence[str]) -> str:
@@ -167,9 +177,9 @@ def _span(value: Value) -> str:
     return " ".join(shown[:2])
 
 
-def _chosen(record: RunRecord, canonical: str) -> Series | None:
+def _chosen(series: Iterable[Series], canonical: str) -> Series | None:
     """The series of that meaning with the most points; shadows carry none."""
-    found = [item for item in record.series if item.canonical == canonical and item.points]
+    found = [item for item in series if item.canonical == canonical and item.points]
     found = [item for item in found if item.split != "eval" or canonical != "loss"]
     return max(found, key=lambda item: (item.split == "train", item.points), default=None)
 
@@ -193,10 +203,26 @@ def _step(step: int | None) -> str:
     return "" if step is None else f" at step {step}"
 
 
+def _curves(record: RunRecord, canonical: str) -> str:
+    """The curve of the training; of each, where a pipeline trains several times."""
+    trained = [step for step in record.steps if step.name == "train"]
+    if len(trained) < 2:
+        item = _chosen(record.series, canonical)
+        return _curve(item) if item is not None else ""
+    told = []
+    for step in trained:
+        own = (item for item in record.series if item.step_id == step.step_id)
+        item = _chosen(own, canonical)
+        if item is not None:
+            stage = f" {_short(step.stage)}" if step.stage else ""
+            told.append(f"step {_short(step.step_id)} train{stage}: {_curve(item)}")
+    return "; ".join(told)
+
+
 def _loss(record: RunRecord) -> str:
-    series = _chosen(record, "loss")
-    if series is not None:
-        return _curve(series)
+    curves = _curves(record, "loss")
+    if curves:
+        return curves
     for step in record.steps:
         if step.training is not None and step.training.final_loss is not None:
             return f"final {scalar(step.training.final_loss)}"
@@ -204,8 +230,7 @@ def _loss(record: RunRecord) -> str:
 
 
 def _eval_loss(record: RunRecord) -> str:
-    series = _chosen(record, "eval_loss")
-    return _curve(series) if series is not None else ""
+    return _curves(record, "eval_loss")
 
 
 def _results(record: RunRecord) -> str:

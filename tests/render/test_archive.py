@@ -441,6 +441,37 @@ def test_the_head_is_short_and_says_what_is_missing(empty: RunRecord, at: Locati
     assert top.count("\n") < 20
 
 
+def test_the_head_tells_each_training_of_a_pipeline(empty: RunRecord, at: Location) -> None:
+    """Curves by step, the model that was trained and not what was evaluated, paths of data."""
+    trained = [
+        Step(
+            at=at, step_id=number, name="train", stage=stage,
+            inputs={"base_model": "Tiny", "data_path": ["0.3", "/d/a", "0.7", f"/d/{stage}"]},
+        )
+        for number, stage in (("2", "cpt"), ("4", "sft"))
+    ]  # fmt: skip
+    curves = tuple(
+        Series(
+            at=at, key="lm loss", source="x", canonical="loss", split="train", step_id=number,
+            points=points, last=last, last_step=points, min=last, step_of_min=points,
+        )
+        for number, points, last in (("2", 200, 5.5), ("4", 60, 2.25))
+    )  # fmt: skip
+    tested = Step(at=at, step_id="5", name="eval", inputs={"model": "hf/Tiny_epoch_0"})
+    document = archive(replace(empty, steps=(*trained, tested), series=curves), ())
+    assert bullet(document, "**Loss**") == (
+        "- **Loss**: step 2 train cpt: final 5.5 at step 200, best 5.5 at step 200 "
+        "(`lm loss`, 200 points); "
+        "step 4 train sft: final 2.25 at step 60, best 2.25 at step 60 (`lm loss`, 60 points)"
+    )
+    assert bullet(document, "**Model**") == "- **Model**: Tiny"
+    assert bullet(document, "**Data**") == (
+        "- **Data**: /d/a (data_path), /d/cpt (data_path), /d/sft (data_path)"
+    )
+    alone = archive(replace(empty, steps=(tested,)), ())
+    assert bullet(alone, "**Model**") == "- **Model**: hf/Tiny_epoch_0"
+
+
 def test_other_plots_follow_the_steps(empty: RunRecord) -> None:
     """Vector drawings before pixels, each once, the loss at the top only."""
     document = archive(empty, PLOTS)
