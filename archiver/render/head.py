@@ -125,7 +125,18 @@ def _evidence(status: Resolved) -> str:
     rule = f" ({prose(status.rule)})" if status.rule else ""
     if status.at.path:
         return f"{rule} by {place(status.at)}"
-    return f"{rule}: {prose(shorten(signs[0], _LONGEST))}" if signs[0] else rule
+    return f"{rule}: {_undecided(signs, status)}" if signs[0] else rule
+
+
+def _undecided(signs: Sequence[str], status: Resolved) -> str:
+    """The last of the signs that settle nothing, or that there is none."""
+    for source in reversed(status.from_):
+        known = f"{source}: "
+        for sign in signs:
+            if sign.startswith(known):
+                words = prose(shorten(sign.removeprefix(known), _LONGEST))
+                return f"nothing says how it ended; {words} ({place(source)})"
+    return str(prose(shorten(signs[0], _LONGEST)))
 
 
 def _time(record: RunRecord) -> str:
@@ -167,11 +178,29 @@ def _span(value: Value) -> str:
     return " ".join(shown[:2])
 
 
-def _chosen(record: RunRecord, canonical: str) -> Series | None:
-    """The series of that meaning with the most points; shadows carry none."""
+def _of_meaning(record: RunRecord, canonical: str) -> list[Series]:
+    """The series of that meaning; shadows carry none."""
     found = [item for item in record.series if item.canonical == canonical and item.points]
-    found = [item for item in found if item.split != "eval" or canonical != "loss"]
+    return [item for item in found if item.split != "eval" or canonical != "loss"]
+
+
+def _chosen(found: Sequence[Series]) -> Series | None:
+    """The one with the most points."""
     return max(found, key=lambda item: (item.split == "train", item.points), default=None)
+
+
+def _nobodys(found: Sequence[Series]) -> bool:
+    """Whether these are curves in several places that no step owns: maybe of several runs."""
+    loose = [item for item in found if not item.step_id]
+    return len({item.source for item in loose}) > 1 and len(loose) == len(found)
+
+
+def _several(found: Sequence[Series]) -> str:
+    """Curves of which none stands for the run."""
+    sources = len({item.source for item in found})
+    lasts = [item.last for item in found if isinstance(item.last, int | float)]
+    ends = f", which end between {number(min(lasts))} and {number(max(lasts))}" if lasts else ""
+    return f"{len(found)} curves in {sources} files{ends}; nothing says that they are of one run"
 
 
 def _curve(item: Series) -> str:
@@ -194,7 +223,10 @@ def _step(step: int | None) -> str:
 
 
 def _loss(record: RunRecord) -> str:
-    series = _chosen(record, "loss")
+    found = _of_meaning(record, "loss")
+    if _nobodys(found):
+        return _several(found)
+    series = _chosen(found)
     if series is not None:
         return _curve(series)
     for step in record.steps:
@@ -204,7 +236,10 @@ def _loss(record: RunRecord) -> str:
 
 
 def _eval_loss(record: RunRecord) -> str:
-    series = _chosen(record, "eval_loss")
+    found = _of_meaning(record, "eval_loss")
+    if _nobodys(found):
+        return _several(found)
+    series = _chosen(found)
     return _curve(series) if series is not None else ""
 
 
