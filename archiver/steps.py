@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
-from archiver.model.points import OVER_CHECKPOINTS
+from archiver.model.points import OVER_CHECKPOINTS, PLACEHOLDER
 from archiver.model.record import (
     Attempt,
     Checkpoint,
@@ -347,7 +347,8 @@ def _metrics(series: Sequence[Series]) -> dict[str, Value]:
     """
     metrics: dict[str, Value] = {}
     for item in sorted(series, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
-        if item.shadow_of is None and item.type == "number" and item.points:
+        placeholder = item.attributes.items() >= dict(PLACEHOLDER).items()
+        if item.shadow_of is None and item.type == "number" and item.points and not placeholder:
             metrics.setdefault(item.key, item.last)
     return dict(sorted(metrics.items()))
 

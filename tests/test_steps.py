@@ -13,6 +13,7 @@ from archiver.model.claims import (
     Origin,
     StepPlan,
 )
+from archiver.model.points import PLACEHOLDER
 from archiver.model.record import (
     Command,
     Config,
@@ -268,3 +269,23 @@ def test_evaluations_of_a_training_that_ended_are_not_skipped():
     known = context(verdicts={"1": (judge([sign]),)})
     _, step = assembled([train(), Step(at=AT, step_id="eval:a", name="eval")], known)
     assert step.status == "unknown"
+
+
+def test_a_placeholder_is_no_metric():
+    """It stands where a producer had nothing to write."""
+    odd = Series(
+        at=AT, key="hp_metric", source="e", points=1, last=-1.0, attributes=dict(PLACEHOLDER)
+    )
+    (step,) = assembled([train()], context(series=(loss(points=1, last=2.0), odd)))
+    assert step.metrics == {"loss": 2.0}
+
+
+def test_steps_that_are_counted_from_0():
+    """The last training row stands at 17; what is logged after it at the 18 steps done."""
+    zero = {"first_step": "0"}
+    series = (
+        loss(points=6, last_step=17, attributes=zero),
+        Series(at=AT, key="test_loss", source="f", split="test", points=1, last_step=18),
+    )
+    (step,) = assembled([train()], context(series=series))
+    assert step.training.steps == 18
