@@ -294,7 +294,9 @@ def _training(
         return value.value
 
     training = Training()
-    loss = next((item for item in own.series if _is_loss(item) and item.points), None)
+    losses = [item for item in own.series if _is_loss(item) and item.points]
+    # As the plot has it: of several independent sources the longest one is the curve.
+    loss = max(losses, key=lambda item: item.points, default=None)
     if loss is not None:
         final = derived(loss.last, "last-kept-point", (loss.at,), f"series {loss.key}")
         training = replace(
@@ -344,12 +346,23 @@ def _metrics(series: Sequence[Series]) -> dict[str, Value]:
     """Last value of every series that no other one stands for.
 
     Of one key in several sources, the one whose meaning is known counts, and none that is late.
+    A key that stands for several splits is told with each one's name before it.
     """
+    shown = [
+        item
+        for item in series
+        if item.shadow_of is None
+        and item.type == "number"
+        and item.points
+        and not item.attributes.items() >= dict(PLACEHOLDER).items()
+    ]
+    splits: dict[str, set[str | None]] = {}
+    for item in shown:
+        splits.setdefault(item.key, set()).add(item.split)
     metrics: dict[str, Value] = {}
-    for item in sorted(series, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
-        placeholder = item.attributes.items() >= dict(PLACEHOLDER).items()
-        if item.shadow_of is None and item.type == "number" and item.points and not placeholder:
-            metrics.setdefault(item.key, item.last)
+    for item in sorted(shown, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
+        shared = item.split is not None and len(splits[item.key]) > 1
+        metrics.setdefault(f"{item.split}/{item.key}" if shared else item.key, item.last)
     return dict(sorted(metrics.items()))
 
 

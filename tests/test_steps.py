@@ -129,6 +129,24 @@ def test_results_name_their_rule_and_their_source():
     assert step.sources["training.best_loss"].note == "at step 2"
 
 
+def test_of_several_losses_the_longest_curve_tells():
+    """A single value that was logged beside the curve is no end of the training."""
+    once = loss(points=1, last=2.05, min=2.05, step_of_min=0, last_step=0)
+    curve = loss(points=240, last=0.3, min=0.25, step_of_min=119, last_step=240)
+    (step,) = assembled([train()], context(series=(once, curve)))
+    assert step.training is not None
+    assert (step.training.final_loss, step.training.best_loss) == (0.3, 0.25)
+
+
+def test_a_key_of_several_splits_hides_none():
+    """Each is told under its own name; a key of one split keeps the name that was written."""
+    evaluated = replace(loss(points=6, last=0.4), canonical="eval_loss", split="eval")
+    rate = replace(loss(points=240, last=0.025), key="lr", canonical="learning_rate")
+    series = (loss(points=240, last=0.3), evaluated, rate)
+    (step,) = assembled([train()], context(series=series))
+    assert step.metrics == {"eval/loss": 0.4, "lr": 0.025, "train/loss": 0.3}
+
+
 def test_a_curve_that_nobody_described_is_a_training_step():
     """Event files alone still make a run with one step."""
     (step,) = assembled([], context(series=(loss(points=1, last=1.0, last_step=1),)))
