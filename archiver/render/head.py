@@ -32,6 +32,8 @@ _IMPORTANT = {
 """What somebody who wants to repeat the run misses first."""
 _MOST = 6
 _LONGEST = 90
+_CURVES = 4
+"""Steps whose curves are told."""
 
 
 def lines(record: RunRecord) -> list[Bullet]:
@@ -111,7 +113,9 @@ def _status(record: RunRecord) -> str:
     status = record.fields.get("summary.status")
     if status is None:
         return "unknown"
-    return f"**{scalar(status.value)}**{_evidence(status)}"
+    early = [item for step in record.steps if (item := step.outputs.get("ended_early"))]
+    ended = f"; ended {prose(shorten(str(early[0]), _LONGEST))}" if early else ""
+    return f"**{scalar(status.value)}**{_evidence(status)}{ended}"
 
 
 def _evidence(status: Resolved) -> str:
@@ -195,6 +199,17 @@ def _nobodys(found: Sequence[Series]) -> bool:
     return len({item.source for item in loose}) > 1 and len(loose) == len(found)
 
 
+def _by_step(found: Sequence[Series]) -> str:
+    """The curve of each step, where several have one; else nothing."""
+    steps = list(dict.fromkeys(item.step_id for item in found if item.step_id))
+    if len(steps) < 2:
+        return ""
+    chosen = [(step, _chosen([item for item in found if item.step_id == step])) for step in steps]
+    told = [f"step {_short(step)}: {_curve(item)}" for step, item in chosen if item is not None]
+    more = f"; and {len(told) - _CURVES} more steps" if len(told) > _CURVES else ""
+    return "; ".join(told[:_CURVES]) + more
+
+
 def _several(found: Sequence[Series]) -> str:
     """Curves of which none stands for the run."""
     sources = len({item.source for item in found})
@@ -228,7 +243,7 @@ def _loss(record: RunRecord) -> str:
         return _several(found)
     series = _chosen(found)
     if series is not None:
-        return _curve(series)
+        return _by_step(found) or _curve(series)
     for step in record.steps:
         if step.training is not None and step.training.final_loss is not None:
             return f"final {scalar(step.training.final_loss)}"
@@ -240,7 +255,7 @@ def _eval_loss(record: RunRecord) -> str:
     if _nobodys(found):
         return _several(found)
     series = _chosen(found)
-    return _curve(series) if series is not None else ""
+    return _by_step(found) or (_curve(series) if series is not None else "")
 
 
 def _results(record: RunRecord) -> str:
