@@ -227,7 +227,26 @@ def _train(step: Step, context: Context) -> Step:
             "inputs": {**_inputs(context.datasets), **step.inputs},
             "outputs": {**step.outputs, **_outputs(context.checkpoints)},
         }
-    return replace(step, **filled)  # type: ignore[arg-type]
+    return _ended_early(replace(step, **filled))  # type: ignore[arg-type]
+
+
+def _ended_early(step: Step) -> Step:
+    """A training that ended well after fewer epochs than it was allowed says so.
+
+    Producers that stop early have no word of their own for it.
+    """
+    done, most = (step.outputs.get(name) for name in ("epochs_recorded", "epochs_allowed"))
+    if step.status != "success" or not isinstance(done, int) or not isinstance(most, int):
+        return step
+    if not 0 < done < most:
+        return step
+    told = f"after {done} of at most {most} epochs"
+    source = Source(Origin.DERIVED, step.at, "fewer-epochs-than-allowed", (step.at,))
+    return replace(
+        step,
+        outputs={**step.outputs, "ended_early": told},
+        sources={**step.sources, "outputs.ended_early": source},
+    )
 
 
 def _stated(stated: Training | None, derived: Training) -> Training:

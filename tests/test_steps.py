@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from archiver import attempts, steps
 from archiver.attempts import NO_ATTEMPTS
 from archiver.model.claims import (
@@ -307,3 +309,23 @@ def test_steps_that_are_counted_from_0():
     )
     (step,) = assembled([train()], context(series=series))
     assert step.training.steps == 18
+
+
+@pytest.mark.parametrize(
+    ("status", "done", "most", "told"),
+    [
+        ("success", 6, 40, "after 6 of at most 40 epochs"),
+        ("success", 40, 40, None),
+        ("success", 0, 40, None),
+        ("failed", 6, 40, None),
+        ("success", "6", 40, None),
+        ("success", 6, None, None),
+    ],
+)
+def test_a_training_that_ended_early(status, done, most, told):
+    """An early stop is only visible as fewer epochs; it is told, as derived."""
+    outputs = {"epochs_recorded": done, "epochs_allowed": most}
+    (step,) = assembled([train(status=status, outputs=outputs)], context())
+    assert step.outputs.get("ended_early") == told
+    source = step.sources.get("outputs.ended_early")
+    assert (source and source.rule) == (told and "fewer-epochs-than-allowed")

@@ -106,6 +106,8 @@ class Writing:
     late_canonical: bool = True
     """False where another artifact has the values of late keys at their own epoch."""
     family: str = ""
+    step_id: str | None = None
+    """Step that they are of, where it is not the run's training."""
 
 
 def better_source(artifact: Artifact, directory: str) -> bool:
@@ -187,6 +189,7 @@ def _spec(key: str, keys: dict[str, None], writing: Writing) -> SeriesSpec:
         (canonical or None) if writing.canonical else None,
         split=metric.split,
         labels=labels,
+        step_id=writing.step_id,
         axis="epoch",
         unit=metric.unit,
         attributes=attributes,

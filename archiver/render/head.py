@@ -32,6 +32,8 @@ _IMPORTANT = {
 """What somebody who wants to repeat the run misses first."""
 _MOST = 6
 _LONGEST = 90
+_CURVES = 4
+"""Steps whose curves are told."""
 
 
 def lines(record: RunRecord) -> list[Bullet]:
@@ -121,7 +123,9 @@ def _status(record: RunRecord) -> str:
     status = record.fields.get("summary.status")
     if status is None:
         return "unknown"
-    return f"**{scalar(status.value)}**{_evidence(status)}"
+    early = [item for step in record.steps if (item := step.outputs.get("ended_early"))]
+    ended = f"; ended {prose(shorten(str(early[0]), _LONGEST))}" if early else ""
+    return f"**{scalar(status.value)}**{_evidence(status)}{ended}"
 
 
 def _evidence(status: Resolved) -> str:
@@ -248,7 +252,8 @@ def _curves(record: RunRecord, canonical: str) -> str:
         if item is not None:
             stage = f" {_short(step.stage)}" if step.stage else ""
             told.append(f"step {_short(step.step_id)} train{stage}: {_curve(item)}")
-    return "; ".join(told)
+    more = f"; and {len(told) - _CURVES} more steps" if len(told) > _CURVES else ""
+    return "; ".join(told[:_CURVES]) + more
 
 
 def _loss(record: RunRecord) -> str:

@@ -498,6 +498,32 @@ def test_curves_of_nobody_are_not_the_runs(empty: RunRecord, at: Location) -> No
     assert "- **Loss**: final 0.5 (loss, 2 points)\n" in archive(replace(empty, series=(one,)), [])
 
 
+def test_every_step_that_trained_has_its_loss(empty: RunRecord, at: Location) -> None:
+    """Of a pipeline no single curve is the result; of many steps the first ones are told."""
+    curves = tuple(
+        Series(at=at, key="loss", source=f"{n}.log", canonical="loss", split="train", points=2,
+               last=float(n), step_id=str(n))
+        for n in range(1, 7)
+    )  # fmt: skip
+    steps = tuple(Step(at=at, step_id=str(n), name="train") for n in range(1, 7))
+    two = archive(replace(empty, steps=steps[:2], series=curves[:2]), [])
+    assert bullet(two, "**Loss**") == (
+        "- **Loss**: step 1 train: final 1 (loss, 2 points); step 2 train: final 2 (loss, 2 points)"
+    )
+    six = archive(replace(empty, steps=steps, series=curves), [])
+    assert bullet(six, "**Loss**").endswith("4 train: final 4 (loss, 2 points); and 2 more steps")
+
+
+def test_an_early_end_stands_beside_the_status(empty: RunRecord, at: Location) -> None:
+    """Who reads the first lines sees that it did not use all of its epochs."""
+    status = Resolved("success", Origin.RECORDED, at, "r", note=f"{at}: status is completed")
+    step = Step(at=at, step_id="1", name="train", outputs={"ended_early": "after 6 of 40 epochs"})
+    record = replace(with_field(empty, "summary.status", status), steps=(step,))
+    assert "status is completed (meta.json#/a/b); ended after 6 of 40 epochs\n" in archive(
+        record, []
+    )
+
+
 def test_files_that_no_reader_knows_are_listed(empty: RunRecord) -> None:
     """By name in the first lines, with size and copy below; empty ones say nothing."""
     files = (
