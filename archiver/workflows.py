@@ -22,6 +22,10 @@ from archiver.spool import PointSpool
 from archiver.summaries import RunMetrics
 
 Visited = TypeVar("Visited")
+_NAMELESS = frozenset(
+    {"", "lightning_logs", "logs", "mlruns", "outputs", "runs", "tb_logs", "wandb"}
+)
+"""Directories that trackers make in every project: they name no experiment."""
 Progress = Callable[[str, int, int], None]
 """Told the file at hand, the bytes done and the bytes in all."""
 
@@ -160,7 +164,8 @@ def _visit_below(
     visit: Callable[[_Source], Visited],
 ) -> Visited:
     member = site.member
-    group = member.home.rpartition("/")[2] or _name(experiment.root)
+    named = [part for part in reversed(member.home.split("/")) if part not in _NAMELESS]
+    group = named[0] if named else _name(experiment.root)
     relative = site.root or f"{member.home}/{member.name}".lstrip("/")
     with ExitStack() as held:
         run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
