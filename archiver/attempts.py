@@ -35,12 +35,13 @@ class RunAttempt:
         return _extreme([mark.ended for mark in self.marks], latest=True)
 
     def span(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
-        """Start and end on one kind of clock; on the other where this one knows neither."""
-        marks = self.marks
-        starts = [m.started for m in marks if m.started and m.started.absolute is absolute]
-        ends = [m.ended for m in marks if m.ended and m.ended.absolute is absolute]
-        if not starts and not ends:
-            return self.started, self.ended
+        """Start and end on one kind of clock; on the other where that one knows more of them."""
+        here, there = self._on_clock(absolute=absolute), self._on_clock(absolute=not absolute)
+        return here if _known(here) >= _known(there) else there
+
+    def _on_clock(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
+        starts = [m.started for m in self.marks if m.started and m.started.absolute is absolute]
+        ends = [m.ended for m in self.marks if m.ended and m.ended.absolute is absolute]
         return _extreme([*starts], latest=False), _extreme([*ends], latest=True)
 
     def stated(self, name: str) -> str | None:
@@ -166,6 +167,10 @@ def _by_time(start: int | None, starts: list[int | None]) -> int | None:
 
 def _absolute(instant: Instant | None) -> int | None:
     return instant.micros if instant is not None and instant.absolute else None
+
+
+def _known(span: tuple[Instant | None, Instant | None]) -> int:
+    return sum(instant is not None for instant in span)
 
 
 def _extreme(instants: list[Instant | None], *, latest: bool) -> Instant | None:

@@ -90,3 +90,14 @@ def test_attempts_are_told_on_the_clock_that_knows_most_of_them():
     assert end is not None
     assert (start.micros, end.micros) == (30_000_000, 40_000_000)
     assert attempts.common_clock([attempts.join([trail("tb", mark(1, 2))])]) is True
+
+
+def test_the_clock_that_knows_both_ends_of_an_attempt_tells_it():
+    """A start alone on the other one says less, although all others are told there."""
+    zoned, local = mark(1_000), mark(10, 20, clock=Clock.NAIVE)
+    (attempt,) = attempts.join([trail("disk", zoned), trail("monitor", local)]).all
+    assert attempt.span(absolute=True) == (local.started, local.ended)
+    assert attempt.span(absolute=False) == (local.started, local.ended)
+    both = replace(zoned, ended=Instant(2_000_000_000, Clock.ZONED))
+    (attempt,) = attempts.join([trail("disk", both), trail("monitor", local)]).all
+    assert attempt.span(absolute=True) == (both.started, both.ended)
