@@ -35,13 +35,15 @@ class RunAttempt:
         return _extreme([mark.ended for mark in self.marks], latest=True)
 
     def span(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
-        """Start and end on one kind of clock; on the other where that one knows more of them."""
-        here, there = self._on_clock(absolute=absolute), self._on_clock(absolute=not absolute)
-        return here if _known(here) >= _known(there) else there
+        """Start and end on one kind of clock; on the other where only that one knows more."""
+        told, other = self._on(absolute=absolute), self._on(absolute=not absolute)
+        known = [sum(end is not None for end in ends) for ends in (told, other)]
+        return other if known[1] > known[0] else told
 
-    def _on_clock(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
-        starts = [m.started for m in self.marks if m.started and m.started.absolute is absolute]
-        ends = [m.ended for m in self.marks if m.ended and m.ended.absolute is absolute]
+    def _on(self, *, absolute: bool) -> tuple[Instant | None, Instant | None]:
+        marks = self.marks
+        starts = [m.started for m in marks if m.started and m.started.absolute is absolute]
+        ends = [m.ended for m in marks if m.ended and m.ended.absolute is absolute]
         return _extreme([*starts], latest=False), _extreme([*ends], latest=True)
 
     def stated(self, name: str) -> str | None:
@@ -167,10 +169,6 @@ def _by_time(start: int | None, starts: list[int | None]) -> int | None:
 
 def _absolute(instant: Instant | None) -> int | None:
     return instant.micros if instant is not None and instant.absolute else None
-
-
-def _known(span: tuple[Instant | None, Instant | None]) -> int:
-    return sum(instant is not None for instant in span)
 
 
 def _extreme(instants: list[Instant | None], *, latest: bool) -> Instant | None:

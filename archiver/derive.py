@@ -34,6 +34,7 @@ def derive(
     """
     found = dict(fields)
     marks = [mark for known in attempts.values() for item in known.all for mark in item.marks]
+    _add(found, "summary.started_at", _started_at(marks))
     _add(found, "summary.finished_at", _finished_at(marks))
     _add(found, "summary.duration_sec", _duration(found))
     _add(found, "summary.cuda", _cuda(found.get("summary.torch")))
@@ -65,6 +66,17 @@ def derived(
     )
 
 
+def _started_at(marks: Sequence[AttemptMark]) -> Resolved | None:
+    """The first recorded start of an attempt, for runs whose start nobody stated."""
+    starts = [mark.started for mark in marks if mark.started is not None]
+    if not starts:
+        return None
+    pool = [start for start in starts if start.absolute] or starts
+    first = min(pool, key=lambda instant: instant.micros)
+    places = [mark.at for mark in marks if mark.started == first]
+    return derived(first.iso(), "first-start-of-an-attempt", places)
+
+
 def _finished_at(marks: Sequence[AttemptMark]) -> Resolved | None:
     """The last recorded event, for runs whose end nobody stated."""
     ends = [mark.ended for mark in marks if mark.ended is not None]
@@ -79,7 +91,11 @@ def _finished_at(marks: Sequence[AttemptMark]) -> Resolved | None:
 def derive_from_steps(fields: Mapping[str, Resolved], steps: Sequence[Step]) -> dict[str, Resolved]:
     """The fields with those that a pipeline's steps add up to."""
     found = dict(fields)
-    trained = [step for step in steps if step.name == "train" and step.training is not None]
+    trained = [
+        step
+        for step in steps
+        if step.name == "train" and step.training is not None and step.status != "skipped"
+    ]
     times = [
         (float(step.training.duration_sec), step.sources.get("training.duration_sec"), step.at)
         for step in trained

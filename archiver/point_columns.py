@@ -13,6 +13,7 @@ _FLUSH_POINTS = 100_000
 
 @dataclass(slots=True)
 class _Column:
+    spec: SeriesSpec
     steps: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
     epochs: array[float] = field(default_factory=lambda: array("d"))
@@ -22,13 +23,16 @@ class _Column:
 
 @dataclass
 class Columns:
-    """One column per series, of one file and one attempt at a time."""
+    """One column per series, of one file and one attempt at a time.
+
+    Series are told apart by their object, which is cheaper by far than by what it says: keep it.
+    """
 
     sink: PointSink
     path: str = ""
     attempt: int = 0
     family: str = ""
-    _held: dict[SeriesSpec, _Column] = field(default_factory=dict)
+    _held: dict[int, _Column] = field(default_factory=dict)
     _points: int = 0
 
     def begin(self, path: str, attempt: int = 0, family: str = "") -> None:
@@ -46,9 +50,9 @@ class Columns:
         time: float = math.nan,
     ) -> None:
         """One point; None for a value that is no number and is only counted."""
-        column = self._held.get(spec)
+        column = self._held.get(id(spec))
         if column is None:
-            column = self._held[spec] = _Column()
+            column = self._held[id(spec)] = _Column(spec)
         if value is None:
             column.non_numeric += 1
             return
@@ -62,11 +66,11 @@ class Columns:
 
     def flush(self) -> None:
         """Hand everything over to the sink."""
-        for spec, column in self._held.items():
+        for column in self._held.values():
             if column.values:
                 self.sink.add(
                     Batch(
-                        spec,
+                        column.spec,
                         self.path,
                         column.steps,
                         column.values,

@@ -14,11 +14,11 @@ from fnmatch import fnmatchcase
 from archiver.artifact import INFORMATIONAL, Artifact
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream, NdjsonTally
-from archiver.codex_rows import missing_shards, shard
 from archiver.extension import Selector, families
 from archiver.model.claims import Location, Problem
 from archiver.model.record import Accounting
 from archiver.model.values import Value
+from archiver.producers.codex_rows import missing_shards, shard
 from archiver.rundir import Entry
 
 Row = dict[str, Value]

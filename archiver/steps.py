@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
+from archiver.model.points import OVER_CHECKPOINTS, PLACEHOLDER
 from archiver.model.record import (
     Attempt,
     Checkpoint,
@@ -54,7 +55,7 @@ class Context:
             common_clock(self.attempts.values()),
             self.verdicts.get(step_id, ()),
             tuple(item for item in self.configs if item.step_id == step_id),
-            tuple(s for s in self.series if s.step_id == step_id or (single and not s.step_id)),
+            tuple(s for s in self.series if _is_own(s, step_id, alone=single)),
         )
 
     def unowned(self) -> tuple[Config, ...]:
@@ -74,6 +75,13 @@ class _Own:
     verdicts: tuple[Verdict, ...]
     configs: tuple[Config, ...]
     series: tuple[Series, ...]
+
+
+def _is_own(item: Series, step_id: str, *, alone: bool) -> bool:
+    """Whether a curve is the step's; what nobody claims is the only training's."""
+    if item.attributes.items() >= dict(OVER_CHECKPOINTS).items():
+        return False
+    return item.step_id == step_id or (alone and not item.step_id)
 
 
 def merge(partial: Iterable[Step], plan: Plan) -> dict[str, Step]:
@@ -219,7 +227,26 @@ def _train(step: Step, context: Context) -> Step:
             "inputs": {**_inputs(context.datasets), **step.inputs},
             "outputs": {**step.outputs, **_outputs(context.checkpoints)},
         }
-    return replace(step, **filled)  # type: ignore[arg-type]
+    return _ended_early(replace(step, **filled))  # type: ignore[arg-type]
+
+
+def _ended_early(step: Step) -> Step:
+    """A training that ended well after fewer epochs than it was allowed says so.
+
+    Producers that stop early have no word of their own for it.
+    """
+    done, most = (step.outputs.get(name) for name in ("epochs_recorded", "epochs_allowed"))
+    if step.status != "success" or not isinstance(done, int) or not isinstance(most, int):
+        return step
+    if not 0 < done < most:
+        return step
+    told = f"after {done} of at most {most} epochs"
+    source = Source(Origin.DERIVED, step.at, "fewer-epochs-than-allowed", (step.at,))
+    return replace(
+        step,
+        outputs={**step.outputs, "ended_early": told},
+        sources={**step.sources, "outputs.ended_early": source},
+    )
 
 
 def _stated(stated: Training | None, derived: Training) -> Training:
@@ -244,12 +271,15 @@ def _own_params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str,
 
 
 def _params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """Every parameter of the most executed kind of configuration there is, none shortened."""
+    """Every parameter of the most executed kind of configuration there is, none shortened.
+
+    A configuration whose values have types stands before a copy that knows only texts.
+    """
     for role in _ROLES:
         chosen = [config for config in configs if config.role == role and not config.partial]
         if chosen:
             union: dict[str, Value] = {}
-            for config in chosen:
+            for config in sorted(chosen, key=lambda config: not config.typed):
                 union = {**config.values, **union}
             return dict(sorted(union.items())), tuple(config.id for config in chosen)
     return {}, ()
@@ -283,7 +313,9 @@ def _training(
         return value.value
 
     training = Training()
-    loss = next((item for item in own.series if _is_loss(item) and item.points), None)
+    losses = [item for item in own.series if _is_loss(item) and item.points]
+    # As the plot has it: of several independent sources the longest one is the curve.
+    loss = max(losses, key=lambda item: item.points, default=None)
     if loss is not None:
         final = derived(loss.last, "last-kept-point", (loss.at,), f"series {loss.key}")
         training = replace(
@@ -333,11 +365,23 @@ def _metrics(series: Sequence[Series]) -> dict[str, Value]:
     """Last value of every series that no other one stands for.
 
     Of one key in several sources, the one whose meaning is known counts, and none that is late.
+    A key that stands for several splits is told with each one's name before it.
     """
+    shown = [
+        item
+        for item in series
+        if item.shadow_of is None
+        and item.type == "number"
+        and item.points
+        and not item.attributes.items() >= dict(PLACEHOLDER).items()
+    ]
+    splits: dict[str, set[str | None]] = {}
+    for item in shown:
+        splits.setdefault(item.key, set()).add(item.split)
     metrics: dict[str, Value] = {}
-    for item in sorted(series, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
-        if item.shadow_of is None and item.type == "number" and item.points:
-            metrics.setdefault(item.key, item.last)
+    for item in sorted(shown, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
+        shared = item.split is not None and len(splits[item.key]) > 1
+        metrics.setdefault(f"{item.split}/{item.key}" if shared else item.key, item.last)
     return dict(sorted(metrics.items()))
 
 

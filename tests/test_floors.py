@@ -22,13 +22,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "ai_studio", "artifact", "checksums", "codecs", "codex_checkpoints", "codex_curves",
-            "codex_rows", "codex_system", "dependencies", "epoch_records", "errors",
-            "experiment_jobs", "extension", "gitstate", "lightning_keys", "limits", "llmrunner",
-            "megatron_jobs", "megatron_walk", "mlflow_store", "plain_metrics", "point_columns",
-            "redaction", "resources", "rundir", "schemacheck", "shards", "snapshots", "spool",
-            "torchtune_console", "torchtune_places", "torchtune_values", "trainer_rows", "view",
-            "wandb_history", "wandb_machine", "yaml_readings",
+            "artifact", "checksums", "codecs", "dependencies", "errors", "extension", "gitstate",
+            "limits", "point_columns", "producers", "redaction", "resources", "rundir",
+            "schemacheck", "shards", "snapshots", "spool", "view", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),

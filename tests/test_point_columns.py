@@ -53,7 +53,8 @@ def test_memory_is_bounded():
     """Long logs go to the sink in pieces, in order."""
     sink = Sink()
     columns = Columns(sink)
+    spec = SeriesSpec("a", "log")
     for step in range(250_000):
-        columns.add(SeriesSpec("a", "log"), 0.5, step)
+        columns.add(spec, 0.5, step)
     columns.flush()
     assert [len(batch.values) for batch in sink.batches] == [100_000, 100_000, 50_000]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from archiver.attempts import NO_ATTEMPTS, Attempts
-from archiver.model.points import NO_STEP
+from archiver.model.points import NO_STEP, OVER_CHECKPOINTS
 from archiver.model.record import RunRecord
 from archiver.package import layout, timelines
 from archiver.package.plots import Curve, Panel, PlotSpec, TimelineSpec, time_unit
@@ -42,9 +41,9 @@ _PANELS: tuple[tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...] = 
 )
 """Figure -> panels: title, axis label, canonical names."""
 _SAMPLED = (
-    ("GPU utilisation", "GPU utilisation", "gpu_util"),
-    ("GPU memory", "GPU memory", "gpu_mem"),
-    ("Host memory", "host memory", "host_mem"),
+    ("GPU utilisation", "utilisation", "gpu_util"),
+    ("GPU memory", "memory", "gpu_mem"),
+    ("Host memory", "memory", "host_mem"),
 )
 """Panels of what was sampled over time: title, axis label, canonical name."""
 
@@ -81,7 +80,7 @@ def figures(
             PlotSpec(name + suffix, _title(record, step_id if suffix else None), axis, rows, bounds)
             for name, axis, rows in _of_training(own, curves)
         ]
-    evaluated = _evaluations(record, series)
+    evaluated = _evaluations(series)
     if evaluated:
         specs.append(PlotSpec("evaluations", _title(record), "epoch", evaluated))
     specs += _resources(record, series)
@@ -127,41 +126,27 @@ def _canonical(
     ]
 
 
-def _evaluations(record: RunRecord, series: Sequence[Joined]) -> tuple[Panel, ...]:
-    """Results of evaluation steps over the epochs that they evaluated, a panel per result."""
-    evaluations = {step.step_id for step in record.steps if step.name == "eval"}
-    groups: dict[str, dict[str, list[Joined]]] = {}
+def _evaluations(series: Sequence[Joined]) -> tuple[Panel, ...]:
+    """Results over the checkpoints that were evaluated, a panel per result."""
+    groups: dict[str, list[Joined]] = {}
     for item in series:
-        if item.spec.axis == "epoch" and item.summary.step_id in evaluations:
-            name = item.summary.dataset or item.summary.split or item.summary.key
-            groups.setdefault(item.summary.key, {}).setdefault(name, []).append(item)
-    panels = []
-    for key, curves in groups.items():
-        drawn = [_merged(name, items) for name, items in curves.items()]
-        if any(len(curve.x) > 1 for curve in drawn):
-            panels.append(Panel(key, key, tuple(drawn)))
-    return tuple(panels)
+        over = item.spec.attributes == OVER_CHECKPOINTS and item.summary.points > 1
+        if over and not item.summary.key.endswith("/stderr"):
+            groups.setdefault(item.summary.key, []).append(item)
+    return tuple(
+        Panel(key, key, tuple(_evaluated(item) for item in items)) for key, items in groups.items()
+    )
 
 
-def _merged(name: str, items: Sequence[Joined]) -> Curve:
-    """One curve from series that hold a point each."""
+def _evaluated(item: Joined) -> Curve:
     import numpy as np
 
-    points = [item.points() for item in items]
-    x = np.concatenate([part.epochs for part in points])
-    order = np.argsort(x, kind="stable")
-
-    def column(parts: Sequence[Any]) -> Any:  # noqa: ANN401  arrays of any type
-        return np.concatenate([np.asarray(part) for part in parts])[order]
-
-    return Curve(
-        name,
-        x[order],
-        column([part.values for part in points]),
-        column([item.status for item in items]),
-        column([item.segment for item in items]),
-        "markers",
-    )
+    points = item.points()
+    order = item.order(points)
+    values = np.asarray(points.values, dtype=np.float64)[order]
+    told = [*item.summary.labels.values()] or [item.summary.dataset or item.summary.key]
+    status, segment = item.status[order], item.segment[order]
+    return Curve(", ".join(told), points.epochs[order], values, status, segment, "markers")
 
 
 def _resources(record: RunRecord, series: Sequence[Joined]) -> list[PlotSpec | TimelineSpec]:

@@ -6,10 +6,10 @@ the runs. Splits are referred to by number, and hyperparameters may be a subset.
 
 from __future__ import annotations
 
-from archiver.ai_studio import CONFIG_KEYS
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Config, Step
+from archiver.producers.ai_studio import CONFIG_KEYS
 from archiver.view import View
 
 _SIGNS = ("split_index", "split_name", "augmentations", "hardware")

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from archiver.ai_studio import TERMINAL, is_number
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Evidence, EvidenceKind
 from archiver.model.record import Evaluation, Event, Step
 from archiver.model.times import parse_iso
 from archiver.model.values import Value
+from archiver.producers.ai_studio import TERMINAL, is_number
 from archiver.view import View
 
 _AGGREGATES = frozenset({"per_class", "per_class_AP", "confusion_matrix"})

@@ -9,8 +9,8 @@ NaN and Infinity.
 
 from __future__ import annotations
 
-from archiver.ai_studio import Generation, record_reading
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.producers.ai_studio import Generation, record_reading
 from archiver.view import View
 
 _SIGNS = ("hyperparameters", "split_name", "augmentations", "hardware")

@@ -6,8 +6,8 @@ the split is named. Hyperparameters may be a subset of those that the code write
 
 from __future__ import annotations
 
-from archiver.ai_studio import Generation, record_reading
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.producers.ai_studio import Generation, record_reading
 from archiver.view import View
 
 

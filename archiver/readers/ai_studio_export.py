@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from archiver.ai_studio import TERMINAL
 from archiver.extension import Artifact, PointSink, Reader, Reading, files, json_object
 from archiver.model.claims import Evidence, EvidenceKind
 from archiver.model.record import Artifact as Product
 from archiver.model.record import Step
 from archiver.model.values import Value
+from archiver.producers.ai_studio import TERMINAL
 from archiver.view import View
 
 _STEP_STATUS = {"completed": "success", "failed": "failed"}

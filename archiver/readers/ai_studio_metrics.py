@@ -11,7 +11,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from archiver.epoch_records import (
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind
+from archiver.model.record import Accounting, Step
+from archiver.model.values import Value
+from archiver.producers.epoch_records import (
     METRICS,
     EpochRecords,
     Writing,
@@ -20,10 +24,6 @@ from archiver.epoch_records import (
     epoch_of,
     problems,
 )
-from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind
-from archiver.model.record import Accounting, Step
-from archiver.model.values import Value
 
 
 @dataclass

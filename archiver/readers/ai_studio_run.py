@@ -8,8 +8,8 @@ run fails.
 
 from __future__ import annotations
 
-from archiver.ai_studio import AT_WORK, TERMINAL, Generation, record_reading
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.producers.ai_studio import AT_WORK, TERMINAL, Generation, record_reading
 from archiver.view import View
 
 _SIGNS = ("best_epoch", "best_metric", "final_metrics", "started_at", "experiment_id")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from archiver.epoch_records import EpochRecords, Writing, emit
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Evidence, EvidenceKind, Problem
 from archiver.model.record import Accounting
 from archiver.model.values import Value
+from archiver.producers.epoch_records import EpochRecords, Writing, emit
 from archiver.rundir import Entry
 
 _NAME = re.compile(r"\.(?P<of>[\w-]{1,64}\.json)\.[0-9a-f]{32}\.tmp\Z")

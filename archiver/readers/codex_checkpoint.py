@@ -18,7 +18,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from archiver.codecs.flaws import Flaws
-from archiver.codex_checkpoints import (
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
+from archiver.model.claims import Claim, Location, Origin, Problem, Trust
+from archiver.model.record import Accounting, Checkpoint, Digest, Event
+from archiver.model.times import from_epoch
+from archiver.model.values import Value
+from archiver.producers.codex_checkpoints import (
     OVER_DIRECTORY,
     PAYLOADS,
     SIDE_FILE_BYTES,
@@ -29,11 +34,6 @@ from archiver.codex_checkpoints import (
     only_metric,
     side_file,
 )
-from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
-from archiver.model.claims import Claim, Location, Origin, Problem, Trust
-from archiver.model.record import Accounting, Checkpoint, Digest, Event
-from archiver.model.times import from_epoch
-from archiver.model.values import Value
 from archiver.rundir import Entry, Tree
 from archiver.view import View
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archiver.codex_checkpoints import (
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.model.claims import Location, Origin
+from archiver.model.record import Accounting, Checkpoint, Digest
+from archiver.model.values import Value
+from archiver.producers.codex_checkpoints import (
     OVER_DIRECTORY,
     SIGNS,
     best,
     latest_payload,
     number,
 )
-from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.model.claims import Location, Origin
-from archiver.model.record import Accounting, Checkpoint, Digest
-from archiver.model.values import Value
 from archiver.view import View
 
 _LISTED = 100_000

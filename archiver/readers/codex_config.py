@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archiver.codex_rows import object_of, text_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection, files
 from archiver.model.claims import Claim, Location, Problem
 from archiver.model.record import Accounting, Checkpoint, Config, Step
 from archiver.model.values import Value
+from archiver.producers.codex_rows import object_of, text_of
 from archiver.rundir import Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 from archiver.view import View

@@ -6,9 +6,9 @@ them, so they are warnings of the step and no sign of how the run ended.
 
 from __future__ import annotations
 
-from archiver.codex_rows import text_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.record import Step
+from archiver.producers.codex_rows import text_of
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 
 _WARNINGS = 1_000

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from archiver.codex_checkpoints import SideFile, commit, side_file
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Accounting, Checkpoint
+from archiver.producers.codex_checkpoints import SideFile, commit, side_file
 from archiver.rundir import Tree
 
 _META = re.compile(r"epoch-\d{1,9}\.meta\.json\Z")

@@ -12,10 +12,10 @@ from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 
-from archiver.codex_rows import MANIFEST_SCHEMA, spelled, step_number, text_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.values import Value
+from archiver.producers.codex_rows import MANIFEST_SCHEMA, spelled, step_number, text_of
 from archiver.rundir import Entry
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 

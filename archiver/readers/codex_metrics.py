@@ -1,12 +1,12 @@
 """codex_ml metric streams: `metrics.ndjson` and its rotated files, in every dialect at once.
 
-Ten writers append rows of different shapes to files of that name (see `archiver.codex_rows`):
-canonical rows (`metric`, `value`, `step`, `split`, `dataset`, `tags`) with or without `run_id`
-and `timestamp`, wide rows by epoch, metadata rows, the MLflow mirror, `LogRecord`, telemetry,
-`record_metrics`, the W&B fallback, snapshots of the machine. Rows are flushed by nobody: a
-killed run ends inside a line. Timestamps are numbers in some versions, ISO texts in others; the
-evaluation runner makes them up from the run id, so they are no times at all. Structured values
-are null here and stand in `metrics_manifest.ndjson`.
+Ten writers append rows of different shapes to files of that name (see
+`archiver.producers.codex_rows`): canonical rows (`metric`, `value`, `step`, `split`, `dataset`,
+`tags`) with or without `run_id` and `timestamp`, wide rows by epoch, metadata rows, the MLflow
+mirror, `LogRecord`, telemetry, `record_metrics`, the W&B fallback, snapshots of the machine. Rows
+are flushed by nobody: a killed run ends inside a line. Timestamps are numbers in some versions, ISO
+texts in others; the evaluation runner makes them up from the run id, so they are no times at all.
+Structured values are null here and stand in `metrics_manifest.ndjson`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archiver.codex_curves import Curves, Origin
-from archiver.codex_rows import (
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
+from archiver.model.claims import Claim, Evidence, EvidenceKind, Location, Trust
+from archiver.model.record import Config, Dataset, Event, Step
+from archiver.model.times import Clock, from_epoch
+from archiver.model.values import Value
+from archiver.producers.codex_curves import Curves, Origin
+from archiver.producers.codex_rows import (
     METRICS,
     METRICS_SCHEMA,
     Dialect,
@@ -27,13 +32,8 @@ from archiver.codex_rows import (
     measures,
     tags_of,
 )
-from archiver.codex_rows import seconds as unix_seconds
-from archiver.codex_system import Samples
-from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
-from archiver.model.claims import Claim, Evidence, EvidenceKind, Location, Trust
-from archiver.model.record import Config, Dataset, Event, Step
-from archiver.model.times import Clock, from_epoch
-from archiver.model.values import Value
+from archiver.producers.codex_rows import seconds as unix_seconds
+from archiver.producers.codex_system import Samples
 from archiver.rundir import Entry, Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 

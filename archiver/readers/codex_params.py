@@ -12,12 +12,12 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archiver.codex_rows import flattened, instant, object_of, text_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Location, Trust
 from archiver.model.record import Command, Config, Event, Step
 from archiver.model.times import Instant
 from archiver.model.values import Value, same
+from archiver.producers.codex_rows import flattened, instant, object_of, text_of
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 
 _STARTS = 1_000

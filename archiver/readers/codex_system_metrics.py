@@ -1,7 +1,7 @@
 """codex_ml `system_metrics.ndjson`: the machine's load, sampled in the background.
 
-One snapshot per row, timed by `ts` (Unix seconds); see `archiver.codex_system`. GPU keys are there
-only where NVML was enabled and worked, and may vanish while the run goes on.
+One snapshot per row, timed by `ts` (Unix seconds); see `archiver.producers.codex_system`. GPU keys
+are there only where NVML was enabled and worked, and may vanish while the run goes on.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archiver.codex_rows import is_snapshot
-from archiver.codex_system import METRICS, Samples
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.claims import Claim, Origin, Trust
 from archiver.model.values import Value
+from archiver.producers.codex_rows import is_snapshot
+from archiver.producers.codex_system import METRICS, Samples
 from archiver.rundir import Entry
 from archiver.shards import ShardedRows, first_rows, is_blank, sharded
 

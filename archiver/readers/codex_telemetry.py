@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archiver.codex_curves import Curves, Origin
-from archiver.codex_rows import Dialect, dialect, instant, measures, text_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection, files
 from archiver.model.claims import Location, Problem
 from archiver.model.record import Accounting, Event
+from archiver.producers.codex_curves import Curves, Origin
+from archiver.producers.codex_rows import Dialect, dialect, instant, measures, text_of
 from archiver.rundir import Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 

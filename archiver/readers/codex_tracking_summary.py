@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archiver.codex_rows import instant, object_of, text_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.record import Event
 from archiver.model.values import Value
+from archiver.producers.codex_rows import instant, object_of, text_of
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 
 _ROWS = 1_000

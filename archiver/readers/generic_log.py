@@ -19,7 +19,7 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, file
 from archiver.model.claims import Evidence, EvidenceKind
 from archiver.model.points import NO_STEP
 from archiver.model.record import Accounting, Step
-from archiver.plain_metrics import METRICS, Axes, Column, Place, spec
+from archiver.producers.plain_metrics import METRICS, Axes, Column, Place, spec
 
 _STANDS = re.compile(
     rb"[\s\[(]{0,20}(?P<axis>step|global_step|iter|iteration|epoch)\b[\s:=#]{0,5}(?P<at>\d{1,15})"

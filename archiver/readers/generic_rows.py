@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from archiver.codecs.ndjson import NdjsonStream, Row
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.values import Value
-from archiver.plain_metrics import METRICS, Axes, Column, Place, axes, place, spec
+from archiver.producers.plain_metrics import METRICS, Axes, Column, Place, axes, place, spec
 from archiver.view import emptiness
 
 _MOST_KEYS = 2_000

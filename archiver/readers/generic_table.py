@@ -12,7 +12,7 @@ from archiver.codecs.csv_table import CsvStream, number, numbers
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.points import NO_STEP
 from archiver.model.record import Accounting
-from archiver.plain_metrics import METRICS, Axes, Column, Place, axes, place, spec
+from archiver.producers.plain_metrics import METRICS, Axes, Column, Place, axes, place, spec
 
 _LOOKED_AT = 20
 """Rows that recognition looks at."""

@@ -12,15 +12,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from archiver import torchtune_places
 from archiver.codecs.csv_table import CsvStream, Row
-from archiver.experiment_jobs import EVAL
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Origin
 from archiver.model.points import SeriesSpec
 from archiver.model.record import Accounting
 from archiver.model.times import Instant, parse_iso
 from archiver.point_columns import Columns
+from archiver.producers import torchtune_places
+from archiver.producers.experiment_jobs import EVAL
 
 _NAME = re.compile(r"([\w.]{1,60}?)(?:\s?\[(\S{1,10})\]|_(percent|W|C|MiB|GiB))?\Z")
 _VALUE = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)(?: ?(?:%|MiB|W|C|MHz))?\Z", re.ASCII)

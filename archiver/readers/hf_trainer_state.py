@@ -14,7 +14,7 @@ from archiver.extension import Artifact, PointSink, Reader, Reading, files, json
 from archiver.model.claims import Claim, Evidence, EvidenceKind, Trust
 from archiver.model.points import NO_STEP
 from archiver.model.record import Accounting, Checkpoint, Step
-from archiver.trainer_rows import METRICS, Layout, Row, RowTable
+from archiver.producers.trainer_rows import METRICS, Layout, Row, RowTable
 from archiver.view import View
 
 _CHECKPOINT = re.compile(r"checkpoint-\d+[^/]*\Z")

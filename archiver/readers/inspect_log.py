@@ -20,10 +20,9 @@ from archiver.codecs.flaws import Flaws
 from archiver.codecs.json_document import JsonDocument
 from archiver.codecs.zip_container import ZipContainer
 from archiver.codecs.zip_layout import looks_like_zip
-from archiver.experiment_jobs import EVAL
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Problem
-from archiver.model.points import NO_STEP, Batch, SeriesSpec
+from archiver.model.points import NO_STEP, OVER_CHECKPOINTS, Batch, SeriesSpec
 from archiver.model.record import (
     Accounting,
     Config,
@@ -36,7 +35,8 @@ from archiver.model.record import (
 )
 from archiver.model.times import Instant, parse_iso
 from archiver.model.values import Value
-from archiver.torchtune_places import LOG_NAMES, alone, step_of_log
+from archiver.producers.experiment_jobs import EVAL
+from archiver.producers.torchtune_places import LOG_NAMES, alone, step_of_log
 from archiver.view import View
 
 _HEADER, _START = "header.json", "_journal/start.json"
@@ -451,6 +451,7 @@ def _points(log: Log, artifact: Artifact, results: dict[str, Value], points: Poi
             labels=(("task", task),),
             axis="epoch",
             clock=ended.clock.value if ended else "",
+            attributes=OVER_CHECKPOINTS,
         )
         times = array("d", [ended.micros / 1e6]) if ended else None
         points.add(

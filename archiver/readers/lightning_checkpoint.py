@@ -32,10 +32,10 @@ from archiver.extension import (
     directories,
     files,
 )
-from archiver.lightning_keys import resumed_from, run_of
 from archiver.model.claims import Evidence, EvidenceKind, Location, Origin, Problem
 from archiver.model.record import Accounting, Checkpoint, Config, Dependency, Related, Step
 from archiver.model.values import Tagged, Value
+from archiver.producers.lightning_keys import resumed_from, run_of
 from archiver.rundir import Entry, Tree
 
 _MARK = b"pytorch-lightning_version"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from archiver import yaml_readings
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.lightning_keys import resumed_from
 from archiver.model.record import Config, Related, Step
 from archiver.model.values import Value
+from archiver.producers.lightning_keys import resumed_from
 
 _LOGS = ("metrics.csv", "*tfevents*")
 

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field, replace
 
 from archiver.codecs.lines import LineTally
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.llmrunner import layout
-from archiver.llmrunner.plan import name_and_stage, step_type
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -34,6 +32,8 @@ from archiver.model.claims import (
 from archiver.model.record import Accounting, DataCopy, Dataset, Event, Source, Step, Training
 from archiver.model.times import Instant, parse_iso, seconds_between
 from archiver.model.values import Value
+from archiver.producers.llmrunner import layout
+from archiver.producers.llmrunner.plan import name_and_stage, step_type
 from archiver.view import emptiness
 
 _STAMPED = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (.{1,8000})", re.DOTALL)

@@ -18,9 +18,6 @@ from archiver.artifact import Member
 from archiver.codecs.flaws import Flaw, Flaws
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
 from archiver.limits import Limits
-from archiver.llmrunner import layout, settings
-from archiver.llmrunner.plan import Plan, PlannedStep, name_and_stage, plan, step_type
-from archiver.llmrunner.settings import Expanded, Merged, Settings
 from archiver.model.claims import Claim, Location, Origin, Problem, StepPlan, Trust
 from archiver.model.record import (
     Accounting,
@@ -33,6 +30,9 @@ from archiver.model.record import (
     Step,
 )
 from archiver.model.values import Value
+from archiver.producers.llmrunner import layout, settings
+from archiver.producers.llmrunner.plan import Plan, PlannedStep, name_and_stage, plan, step_type
+from archiver.producers.llmrunner.settings import Expanded, Merged, Settings
 from archiver.rundir import Entry, Tree
 
 _FILES_MOST = 400

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 
 from archiver.codecs.lines import LineTally
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
-from archiver.llmrunner import layout
-from archiver.llmrunner.faults import Faults
-from archiver.llmrunner.plan import TYPES, name_and_stage, step_type
 from archiver.model.claims import Evidence, EvidenceKind, Location, Problem
 from archiver.model.record import Accounting, Command, Dataset, Evaluation, Step
 from archiver.model.values import Value
+from archiver.producers.llmrunner import layout
+from archiver.producers.llmrunner.faults import Faults
+from archiver.producers.llmrunner.plan import TYPES, name_and_stage, step_type
 from archiver.rundir import Tree
 from archiver.view import emptiness
 

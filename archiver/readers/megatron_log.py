@@ -4,7 +4,8 @@ The last rank prints the iteration lines, rank 0 the argument dump and memory; v
 stand between two rulers. Stamps are local time without a zone, written since core 0.6 and with
 microseconds since 0.16. A NaN loss is never printed: its field is missing. A loss is the mean over
 the iterations since the line before it, so it differs from TensorBoard's for good reason. Several
-jobs may have been appended to one log. In a pipeline of LLMRunner the log is named after its step
+jobs may have been appended to one log, or have written one each: those that save to one directory,
+one after the other, are read as one. In a pipeline of LLMRunner the log is named after its step
 and ends with what the step's wrapper said, sometimes glued to a line that was never finished.
 """
 
@@ -13,25 +14,25 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from archiver import megatron_jobs as jobs
 from archiver.codecs import megatron_lines as grammar
 from archiver.codecs import python_literals
 from archiver.codecs.lines import LineStream
 from archiver.codecs.megatron_lines import Figure, IterationLine
 from archiver.codecs.rank_tracebacks import Tracebacks
-from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, Selection
 from archiver.limits import Limits
-from archiver.megatron_jobs import Derived
-from archiver.megatron_walk import Labels, Start, Walk
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
     Claim,
     Evidence,
     EvidenceKind,
+    Location,
     Origin,
     Problem,
     Trust,
@@ -49,6 +50,10 @@ from archiver.model.record import (
 )
 from archiver.model.times import Clock, Instant
 from archiver.model.values import Value
+from archiver.producers import megatron_jobs as jobs
+from archiver.producers.megatron_jobs import Derived
+from archiver.producers.megatron_walk import Labels, Start, Walk
+from archiver.rundir import Entry, Tree
 
 _INTERVAL = (("mean over", "interval"),)
 _PEAK = (("memory", "peak"), ("device", "accelerator"))
@@ -109,6 +114,10 @@ _STOPPED = frozenset({130, 143, -2, -15})
 """Exit codes of SIGINT and SIGTERM: somebody stopped it."""
 _INPUTS = ("data_path", "train_data_path", "valid_data_path", "load", "tokenizer_model")
 _OUTPUTS = ("save", "tensorboard_dir")
+_NAMES = ("*.log", "*.log.*", "*.out", "*.err", "*.txt", "log", "stdout*", "stderr*")
+_NUMBERS = re.compile(r"\d+")
+_LOGS = 200
+"""Logs of one run's jobs that are read together."""
 _DETAIL = 500
 _POINTS_HELD = 4096
 
@@ -127,9 +136,11 @@ class _Column:
 class _Curves:
     """Points on their way to the sink, in columns."""
 
-    path: str
+    source: str
     step_id: str | None
     sink: PointSink
+    path: str = ""
+    """File that the points come from."""
     attempt: int = 0
     specs: dict[_Key, SeriesSpec] = field(default_factory=dict)
     columns: dict[_Key, _Column] = field(default_factory=dict)
@@ -168,7 +179,7 @@ class _Curves:
                     column.values,
                     times=column.times,
                     attempt=self.attempt,
-                    family=self.path,
+                    family=self.source,
                 )
             )
         self.columns, self.held = {}, 0
@@ -180,7 +191,7 @@ class _Curves:
         unit = metric.unit or ("MiB" if device else None)
         return SeriesSpec(
             item.key,
-            self.path,
+            self.source,
             metric.canonical or None,
             None if device else group.removeprefix("capped-"),
             labels=labels,
@@ -193,40 +204,85 @@ class _Curves:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Log:
-    """The log's lines, still to be read, and whose they are."""
+    """The log's lines, still to be read, and whose they are.
 
-    stream: LineStream
-    step_id: str
+    Logs of one run's jobs are read one after the other; their lines are numbered through.
+    """
+
+    artifact: Artifact
+    files: list[tuple[Entry, LineStream]]
+    step_id: str = "1"
     name: str = "train"
     stage: str | None = None
     """Of a pipeline's step; None for a log that stands for itself."""
+    offsets: list[int] = field(default_factory=list)
+    """Lines before those of each file."""
 
     @property
     def own(self) -> str | None:
         """The step's id where the log is that of a pipeline's step."""
         return self.step_id if self.stage else None
 
+    def at(self, line: int) -> Location:
+        """Where a line stands."""
+        index = max(bisect_left(self.offsets, line) - 1, 0)
+        entry, _ = self.files[index]
+        offset = self.offsets[index] if self.offsets else 0
+        return self.artifact.at(f"L{max(line - offset, 1)}", entry.path)
+
+
+def select(tree: Tree) -> Iterable[Selection]:
+    """Text logs by themselves, and before them those whose names differ in numbers only."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in tree.named(*_NAMES):
+        yield Selection(entry.path, (entry,))
+        pattern = _NUMBERS.sub("*", entry.name)
+        if pattern != entry.name and _STEP.match(entry.name.partition(".")[0]) is None:
+            groups.setdefault(f"{entry.parent}/*{pattern}".lstrip("/"), []).append(entry)
+    for path, entries in groups.items():
+        if 1 < len(entries) <= _LOGS:
+            yield Selection(path, tuple(entries))
+
 
 def detect(artifact: Artifact) -> Match:
-    """Start-up messages or iteration lines, at the beginning or the end of the file."""
-    most = artifact.limits.head_bytes
-    pieces = [artifact.head()]
-    if _CONSOLE.search(pieces[0]) is not None:
+    """Start-up messages or iteration lines; of several logs, those of one run's jobs alone."""
+    if not all(_is_log(artifact, entry) for entry in artifact.files):
         return Match.NO
-    if artifact.size > most:
-        # Libraries may have talked for megabytes before training began.
-        pieces.append(artifact.open().read_at(max(artifact.size - most, most), most))
-    for piece in pieces:
-        if any(sign in piece for sign in _SIGNS):
-            return Match.YES
-        for line in piece.split(b"\n"):
-            if b"iteration" in line and b"|" in line:
-                text = line[:4096].decode("utf-8", "replace")
-                if any(_is_training(item) for item in grammar.iterations(text)):
-                    return Match.YES
-    return Match.NO
+    return Match.YES if len(artifact.files) == 1 or _order(artifact) is not None else Match.NO
+
+
+def _is_log(artifact: Artifact, entry: Entry) -> bool:
+    """At the beginning or the end of the file; libraries may talk for megabytes before."""
+    handle, most = artifact.open(entry), artifact.limits.head_bytes
+    head = handle.read_at(0, most)
+    if _CONSOLE.search(head) is not None:
+        return False
+    tail = handle.read_at(max(handle.size - most, most), most)
+    return any(_tells(piece) for piece in (head, tail))
+
+
+def _tells(piece: bytes) -> bool:
+    if any(sign in piece for sign in _SIGNS):
+        return True
+    for line in piece.split(b"\n"):
+        if b"iteration" in line and b"|" in line:
+            text = line[:4096].decode("utf-8", "replace")
+            if any(_is_training(item) for item in grammar.iterations(text)):
+                return True
+    return False
+
+
+def _order(artifact: Artifact) -> list[int] | None:
+    """The order of the jobs that wrote the files; None where they are not of one run."""
+    most = artifact.limits.head_bytes
+    sketches = []
+    for entry in artifact.files:
+        handle = artifact.open(entry)
+        tail = handle.read_at(max(handle.size - most, 0), most)
+        sketches.append(jobs.Sketch.of(handle.read_at(0, 4 * most), tail))
+    return jobs.order(sketches)
 
 
 def _is_training(line: IterationLine) -> bool:
@@ -236,41 +292,61 @@ def _is_training(line: IterationLine) -> bool:
 
 def parse(artifact: Artifact) -> Log:
     """A lazy walk over the lines."""
+    order = (_order(artifact) if len(artifact.files) > 1 else None) or range(len(artifact.files))
+    entries = [artifact.files[index] for index in order]
+    lines = [
+        (entry, LineStream(artifact.open(entry).chunks(), artifact.limits)) for entry in entries
+    ]
     stem = artifact.name.partition(".")[0]
     step = _STEP.match(stem)
     if step is None:
-        return Log(artifact.lines(), "1")
-    return Log(artifact.lines(), stem, step[1] or step[3], step[2] or "other")
+        return Log(artifact, lines)
+    return Log(artifact, lines, stem, step[1] or step[3], step[2] or "other")
 
 
 def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
     """Points to the sink; jobs, their ends, results and what follows from them in the reading."""
     curves = _Curves(artifact.path, log.own, points)
     walk = Walk(curves, Tracebacks(artifact.limits.traceback_bytes))
-    walk.read(log.stream)
+    for index, (entry, stream) in enumerate(log.files):
+        offset = walk.last_line if index else 0
+        log.offsets.append(offset)
+        if index:
+            walk.next_log(offset + 1)
+        curves.flush()
+        curves.path = entry.path
+        walk.read((offset + number, raw) for number, raw in stream)
     curves.flush()
-    tally = log.stream.tally
-    step, problems = _step(log, walk, artifact)
+    step, problems = _step(log, walk, log.artifact.limits)
+    reasons = Counter(_reasons(walk))
+    for _, stream in log.files:
+        reasons.update(stream.tally.flaws.counts)
     return Reading(
-        claims=tuple(_claims(log, walk, artifact)),
-        configs=tuple(_configs(log, walk, artifact)),
+        claims=tuple(_claims(log, walk)),
+        configs=tuple(_configs(log, walk)),
         steps=(step,),
-        checkpoints=tuple(_checkpoints(walk, artifact)),
-        events=tuple(_events(log, walk, artifact)),
-        evidence=tuple(_evidence(log, walk, artifact)),
-        attempts=(_trail(log, walk, artifact),),
-        problems=(*artifact.problems(tally.flaws), *problems),
+        checkpoints=tuple(_checkpoints(log, walk)),
+        events=tuple(_events(log, walk)),
+        evidence=tuple(_evidence(log, walk)),
+        attempts=(_trail(log, walk),),
+        problems=(*_flaws(log), *problems),
         accounting=Accounting(
             artifact.path,
             READER.kind,
             artifact.size,
-            read=tally.lines - walk.torn,
+            read=sum(stream.tally.lines for _, stream in log.files) - walk.torn,
             corrupt=walk.torn,
-            reasons={**tally.flaws.counts, **_reasons(walk)},
+            reasons=dict(reasons),
             scope=artifact.run.scope,
         ),
         extras=_extras(walk),
     )
+
+
+def _flaws(log: Log) -> Iterator[Problem]:
+    for entry, stream in log.files:
+        for problem in log.artifact.problems(stream.tally.flaws):
+            yield replace(problem, at=log.artifact.at(problem.at.place, entry.path))
 
 
 def _reasons(walk: Walk) -> dict[str, int]:
@@ -285,15 +361,15 @@ def _reasons(walk: Walk) -> dict[str, int]:
 # The step.
 
 
-def _step(log: Log, walk: Walk, artifact: Artifact) -> tuple[Step, list[Problem]]:
+def _step(log: Log, walk: Walk, limits: Limits) -> tuple[Step, list[Problem]]:
     sources: dict[str, Source] = {}
-    training, problems = _training(walk, artifact, sources)
+    training, problems = _training(log, walk, sources)
     trace = walk.start.trace
-    inputs = _listed(_named(walk, _INPUTS), artifact.limits)
+    inputs = _listed(_named(walk, _INPUTS), limits)
     if walk.start.loaded is not None:
         inputs["loaded_checkpoint"] = walk.start.loaded
     step = Step(
-        at=artifact.at(),
+        at=log.artifact.at(),
         step_id=log.step_id,
         name=log.name,
         stage=log.stage,
@@ -301,7 +377,7 @@ def _step(log: Log, walk: Walk, artifact: Artifact) -> tuple[Step, list[Problem]
         outputs=_named(walk, _OUTPUTS),
         training=training,
         metrics=_metrics(walk),
-        logs=(artifact.path,),
+        logs=tuple(entry.path for entry, _ in log.files),
         warnings=tuple(
             text if count == 1 else f"{text} (x{count})" for text, count in walk.warnings.items()
         ),
@@ -365,15 +441,13 @@ def _metrics(walk: Walk) -> dict[str, Value]:
     return found
 
 
-def _training(
-    walk: Walk, artifact: Artifact, sources: dict[str, Source]
-) -> tuple[Training, list[Problem]]:
+def _training(log: Log, walk: Walk, sources: dict[str, Source]) -> tuple[Training, list[Problem]]:
     all_jobs = [start.job for start in walk.starts]
 
     def derived(name: str, found: Derived | None) -> float | None:
         if found is None:
             return None
-        first, last = artifact.at(f"L{found.first_line}"), artifact.at(f"L{found.last_line}")
+        first, last = log.at(found.first_line), log.at(found.last_line)
         from_ = tuple(dict.fromkeys((first, last)))
         sources[f"training.{name}"] = Source(Origin.DERIVED, first, found.rule, from_, found.note)
         return found.value
@@ -381,8 +455,8 @@ def _training(
     lengths = (start.whole_number("seq_length") for start in reversed(walk.starts))
     seq_length = next((length for length in lengths if length), None)
     training = Training(
-        ppl=_ppl(walk, artifact, sources),
-        steps=_nothing_left(walk, artifact, sources),
+        ppl=_ppl(log, walk, sources),
+        steps=_nothing_left(log, walk, sources),
         duration_sec=derived("duration_sec", jobs.duration(all_jobs)),
         throughput_tokens_per_sec=derived(
             "throughput_tokens_per_sec", jobs.throughput(all_jobs, seq_length)
@@ -392,33 +466,33 @@ def _training(
     back = [job for job in all_jobs if job.went_back]
     message = "the clock of the stamps went back, so no duration was computed"
     return training, [
-        artifact.problem("clock-went-back", message, f"L{job.ended_line}") for job in back[:1]
+        Problem("clock-went-back", message, log.at(job.ended_line)) for job in back[:1]
     ]
 
 
-def _ppl(walk: Walk, artifact: Artifact, sources: dict[str, Source]) -> float | None:
+def _ppl(log: Log, walk: Walk, sources: dict[str, Source]) -> float | None:
     """Of the last periodic evaluation, if it is one; else of the last training loss."""
     ppl, loss = walk.ppl, walk.loss
     if ppl is not None and math.isfinite(ppl.value):
-        at = artifact.at(f"L{ppl.line}")
+        at = log.at(ppl.line)
         note = f"validation at iteration {ppl.step}"
         sources["training.ppl"] = Source(Origin.RECORDED, at, note=note)
         return ppl.value
     if loss is None or not loss.value < 20:
         return None
-    at = artifact.at(f"L{loss.line}")
+    at = log.at(loss.line)
     note = f"training loss at iteration {loss.step}"
     sources["training.ppl"] = Source(Origin.DERIVED, at, "exp-of-final-loss", (at,), note)
     return math.exp(loss.value)
 
 
-def _nothing_left(walk: Walk, artifact: Artifact, sources: dict[str, Source]) -> int | None:
+def _nothing_left(log: Log, walk: Walk, sources: dict[str, Source]) -> int | None:
     """Iterations done where the checkpoint had them all: then no iteration line tells them."""
     start = walk.start
     done, total = start.job.resume, start.total
     if any(item.job.iterations for item in walk.starts) or not done or not total or done < total:
         return None
-    at = artifact.at(f"L{start.end[0] if start.end else walk.last_line}")
+    at = log.at(start.end[0] if start.end else walk.last_line)
     note = f"the checkpoint was of iteration {done}, {total} were planned"
     sources["training.steps"] = Source(Origin.DERIVED, at, "loaded-iteration", (at,), note)
     return done
@@ -427,48 +501,48 @@ def _nothing_left(walk: Walk, artifact: Artifact, sources: dict[str, Source]) ->
 # The run.
 
 
-def _claims(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Claim]:
+def _claims(log: Log, walk: Walk) -> Iterator[Claim]:
     hosts: dict[str, int] = {}
     for start in walk.starts:
         hosts = {**start.hosts, **hosts}
     if hosts:
-        at = artifact.at(f"L{min(hosts.values())}")
+        at = log.at(min(hosts.values()))
         yield Claim("summary.host", [*sorted(hosts)], at, Trust.COPY)
     if walk.installed is not None:
         line, environment, version = walk.installed
-        at = artifact.at(f"L{line}")
+        at = log.at(line)
         rule = "path-in-a-traceback"
         for name, value in (("python", version), ("conda_env", environment)):
             if value is not None:
                 yield Claim(f"summary.{name}", value, at, Trust.HINT, Origin.DERIVED, rule, (at,))
     # In a pipeline one step's times and directories are not the run's.
     if log.own is None:
-        yield from _own_claims(walk, artifact)
+        yield from _own_claims(log, walk)
 
 
-def _own_claims(walk: Walk, artifact: Artifact) -> Iterator[Claim]:
+def _own_claims(log: Log, walk: Walk) -> Iterator[Claim]:
     first = walk.starts[0].job
     if first.started is not None:
-        at = artifact.at(f"L{first.started_line}")
+        at = log.at(first.started_line)
         rule = "first-stamp-of-the-log"
         started = first.started.iso()
         yield Claim("summary.started_at", started, at, Trust.COPY, Origin.DERIVED, rule, (at,))
     end = walk.start.end
     if end is not None and end[2] is not None:
-        yield Claim("summary.finished_at", end[2].iso(), artifact.at(f"L{end[0]}"), Trust.COPY)
+        yield Claim("summary.finished_at", end[2].iso(), log.at(end[0]), Trust.COPY)
     save = _named(walk, ("save",)).get("save")
     if save is not None:
         dumped = next(item.dumped for item in reversed(walk.starts) if item.arguments)
-        yield Claim("paths.workdir", save, artifact.at(f"L{dumped}"), Trust.COPY)
+        yield Claim("paths.workdir", save, log.at(dumped), Trust.COPY)
 
 
-def _configs(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Config]:
+def _configs(log: Log, walk: Walk) -> Iterator[Config]:
     for index, start in enumerate(walk.starts):
         if start.arguments:
-            place = f"L{start.dumped}"
+            at = log.at(start.dumped)
             yield Config(
-                at=artifact.at(place),
-                id=f"{artifact.path}#{place}",
+                at=at,
+                id=str(Location(at.path, at.place)),
                 role="effective",
                 format="text",
                 values={**start.arguments},
@@ -479,32 +553,32 @@ def _configs(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Config]:
             )
 
 
-def _checkpoints(walk: Walk, artifact: Artifact) -> Iterator[Checkpoint]:
+def _checkpoints(log: Log, walk: Walk) -> Iterator[Checkpoint]:
     for (folder, step), line in walk.saves.items():
         path = f"{folder.rstrip('/')}/iter_{step:07d}"
-        local = _inside(path, artifact)
+        local = _inside(path, log.artifact.tree)
         yield Checkpoint(
-            at=artifact.at(f"L{line}"),
+            at=log.at(line),
             path=local or path,
             step=step,
             present=None if local else False,
         )
 
 
-def _inside(path: str, artifact: Artifact) -> str | None:
+def _inside(path: str, tree: Tree) -> str | None:
     """The run's own directory that a path of the training machine ends in, where there is one."""
     rest = path.strip("/")
     while "/" in rest:
-        if rest in artifact.tree.directories:
+        if rest in tree.directories:
             return rest
         rest = rest.partition("/")[2]
     return None
 
 
-def _events(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Event]:
+def _events(log: Log, walk: Walk) -> Iterator[Event]:
     for mark in walk.marks:
         yield Event(
-            at=artifact.at(f"L{mark.line}"),
+            at=log.at(mark.line),
             time=mark.time.iso() if mark.time is not None else None,
             clock=mark.time.clock.value if mark.time is not None else None,
             kind=mark.kind,
@@ -513,7 +587,7 @@ def _events(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Event]:
         )
 
 
-def _trail(log: Log, walk: Walk, artifact: Artifact) -> AttemptTrail:
+def _trail(log: Log, walk: Walk) -> AttemptTrail:
     marks = []
     before: dict[str, str] = {}
     for start in walk.starts:
@@ -528,36 +602,36 @@ def _trail(log: Log, walk: Walk, artifact: Artifact) -> AttemptTrail:
             before = start.arguments
         marks.append(
             AttemptMark(
-                artifact.at(f"L{job.line}"),
+                log.at(job.line),
                 started=job.started,
                 ended=job.ended,
-                ended_at=artifact.at(f"L{job.ended_line}") if job.ended_line else None,
+                ended_at=log.at(job.ended_line) if job.ended_line else None,
                 resume_step=job.resume,
                 first_step=min(job.iterations, default=None),
                 host=next(iter(start.hosts), None),
                 exit_code=start.exit_code[1] if start.exit_code is not None else None,
                 params_changed=changed,
-                logs=(artifact.path,),
+                logs=(log.at(job.line).path,),
             )
         )
-    return AttemptTrail(artifact.path, tuple(marks), log.own or "")
+    return AttemptTrail(log.artifact.path, tuple(marks), log.own or "")
 
 
 # How it ended.
 
 
-def _evidence(log: Log, walk: Walk, artifact: Artifact) -> Iterator[Evidence]:
+def _evidence(log: Log, walk: Walk) -> Iterator[Evidence]:
     for index, start in enumerate(walk.starts):
         signs = [*_failures(start), *_ends(start)]
-        torn = log.stream.tally.torn_tail or walk.torn
+        torn = log.files[-1][1].tally.torn_tail or walk.torn
         if start is walk.start and start.end is None and torn:
             signs.append((EvidenceKind.DEATH, "the last line is torn", walk.last_line))
         for kind, detail, line in signs:
             yield Evidence(
                 kind,
                 detail,
-                artifact.at(f"L{line}"),
-                family=artifact.path,
+                log.at(line),
+                family=log.artifact.path,
                 attempt=index,
                 step_id=log.own or "",
             )
@@ -630,7 +704,7 @@ READER = Reader(
     name="megatron_log",
     kind="megatron.log",
     summary="Training logs of Megatron-LM, MindSpeed-LLM and other forks",
-    select=files("*.log", "*.log.*", "*.out", "*.err", "*.txt", "log", "stdout*", "stderr*"),
+    select=select,
     detect=detect,
     parse=parse,
     map=to_reading,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archiver import mlflow_store
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
 from archiver.model.claims import Claim, Problem, Trust
 from archiver.model.values import Value
+from archiver.producers import mlflow_store
 from archiver.rundir import Tree
 from archiver.view import View
 

@@ -27,7 +27,14 @@ from archiver.model.claims import (
 from archiver.model.points import NO_STEP
 from archiver.model.record import Checkpoint, Event, Step
 from archiver.model.values import Value, same
-from archiver.trainer_rows import METRICS, Layout, Row, RowTable, duration_seconds, row_kind
+from archiver.producers.trainer_rows import (
+    METRICS,
+    Layout,
+    Row,
+    RowTable,
+    duration_seconds,
+    row_kind,
+)
 from archiver.view import emptiness
 
 ROUNDING = 0.5e-8

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archiver.experiment_jobs import job_name, seconds_of
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Accounting
 from archiver.model.values import Value
+from archiver.producers.experiment_jobs import job_name, seconds_of
 from archiver.view import View
 
 _TRAINED = "finetune"

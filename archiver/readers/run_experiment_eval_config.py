@@ -8,10 +8,10 @@ counts from 0 and is absent for the base model.
 from __future__ import annotations
 
 from archiver import yaml_readings
-from archiver.experiment_jobs import EVAL, cell_of_directory
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.record import Config, Dataset, Evaluation, Script, Step
 from archiver.model.values import Value
+from archiver.producers.experiment_jobs import EVAL, cell_of_directory
 from archiver.view import View
 
 _KEYS = frozenset(

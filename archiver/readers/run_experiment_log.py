@@ -17,7 +17,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from archiver.codecs.action_log import ACTIONS, ActionLog, Record
-from archiver.experiment_jobs import (
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
+from archiver.model.claims import (
+    Claim,
+    EvidenceKind,
+    Problem,
+    Trust,
+)
+from archiver.model.record import Accounting, Event
+from archiver.model.times import Instant, parse_iso
+from archiver.model.values import Value
+from archiver.producers.experiment_jobs import (
     REJECTED,
     Job,
     JobName,
@@ -31,16 +41,6 @@ from archiver.experiment_jobs import (
     steps,
     trails,
 )
-from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.model.claims import (
-    Claim,
-    EvidenceKind,
-    Problem,
-    Trust,
-)
-from archiver.model.record import Accounting, Event
-from archiver.model.times import Instant, parse_iso
-from archiver.model.values import Value
 
 _NAMES = (
     "run-torchtune.log", "run-inspect.log", "run-experiment.log", "design-experiment.log",

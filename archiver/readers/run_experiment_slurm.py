@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from archiver.codecs import batch_script
 from archiver.codecs.batch_script import BatchScript, ShellLine
-from archiver.experiment_jobs import EVAL, TRAINING, cell_of_directory
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Command, Config, Evaluation, Script, Step
 from archiver.model.values import Value
+from archiver.producers.experiment_jobs import EVAL, TRAINING, cell_of_directory
 
 _SIGNS = re.compile(rb"\btune run\b|\binspect eval\b")
 _TRAIN = ("tune", "run")

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archiver.experiment_jobs import Job, Jobs, evidence, job_name, steps, trails
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Problem
 from archiver.model.record import Accounting, Event
 from archiver.model.times import parse_iso
 from archiver.model.values import Value
+from archiver.producers.experiment_jobs import Job, Jobs, evidence, job_name, steps, trails
 from archiver.view import View
 
 _MOST_RETRIES = 100

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from archiver import yaml_readings
-from archiver.experiment_jobs import EVAL, TRAINING
 from archiver.extension import Artifact, Match, Member, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Problem
 from archiver.model.record import Config, Dataset, Evaluation, Script, Step
 from archiver.model.values import Value
+from archiver.producers.experiment_jobs import EVAL, TRAINING
 from archiver.view import View
 
 _FINE_TUNED = "fine-tuned"

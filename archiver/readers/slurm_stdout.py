@@ -8,12 +8,12 @@ of its end is not trusted either: its log does, and the script's exit code is an
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from archiver import torchtune_places, torchtune_values
 from archiver.codecs import traceback_text, yaml_document
 from archiver.codecs.redraw import Pieces
 from archiver.codecs.traceback_text import TracebackText
@@ -32,8 +32,9 @@ from archiver.model.record import Accounting, Config, Dataset, Event, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
 from archiver.point_columns import Columns
+from archiver.producers import torchtune_places, torchtune_values
+from archiver.producers.torchtune_console import Console, Death, Point
 from archiver.rundir import Entry
-from archiver.torchtune_console import Console, Death, Point
 
 _NAME = re.compile(r"slurm-(\d{1,18})(?:_(\d{1,9}))?\.(?:out|err)\Z", re.ASCII)
 _SIGNS = re.compile(
@@ -146,12 +147,13 @@ def to_reading(jobs: Jobs, artifact: Artifact, points: PointSink) -> Reading:
 def _read(job: _Job, jobs: Jobs, artifact: Artifact, columns: Columns) -> None:
     console = job.console
     index = sum(not known.evaluates for known in jobs.all[: jobs.all.index(job)])
+    specs = (_spec(_LOSS, artifact.path), _spec(_VALIDATION, artifact.path))
     for entry in job.entries:
         columns.begin(entry.path, index, artifact.path)
         pieces = Pieces(artifact.open(entry).chunks(), artifact.limits)
         for line, piece in pieces:
             for point in console.take(line, piece):
-                _put(point, artifact.path, columns)
+                _put(point, specs, columns)
         jobs.lines += pieces.tally.lines
         if not pieces.tally.lines:
             pieces.tally.flaws.add("empty", "nothing was printed")
@@ -167,24 +169,24 @@ def _read(job: _Job, jobs: Jobs, artifact: Artifact, columns: Columns) -> None:
         job.text = traceback_text.last(text)
 
 
-def _put(point: Point, source: str, columns: Columns) -> None:
-    key = _VALIDATION if point.validation else _LOSS
+def _spec(key: str, source: str) -> SeriesSpec:
     metric = METRICS[key]
-    spec = SeriesSpec(
+    return SeriesSpec(
         key,
         source,
         metric.canonical,
         metric.split,
         unit=metric.unit,
         attributes=metric.attributes,
-        absolute_error=_ROUNDING if point.validation else 0.0,
+        absolute_error=_ROUNDING if key == _VALIDATION else 0.0,
         relative_error=_FLOAT32,
     )
+
+
+def _put(point: Point, specs: tuple[SeriesSpec, SeriesSpec], columns: Columns) -> None:
     step = NO_STEP if point.step is None else point.step
-    if point.epoch is None:
-        columns.add(spec, point.value, step)
-    else:
-        columns.add(spec, point.value, step, epoch=float(point.epoch))
+    epoch = math.nan if point.epoch is None else float(point.epoch)
+    columns.add(specs[point.validation], point.value, step, epoch=epoch)
 
 
 def _claims(job: _Job, artifact: Artifact) -> Iterator[Claim]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archiver import torchtune_values, yaml_readings
+from archiver import yaml_readings
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Config
 from archiver.model.values import Value
+from archiver.producers import torchtune_values
 from archiver.view import View
 
 _AUTHORED = "finetune.yaml"

@@ -11,8 +11,8 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, file
 from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Trust
 from archiver.model.record import Step
 from archiver.model.times import parse_iso
+from archiver.producers.wandb_machine import claims, command, machine, repository
 from archiver.view import View
-from archiver.wandb_machine import claims, command, machine, repository
 
 _SIGNS = ("os", "python", "startedAt", "host", "program", "executable")
 

@@ -15,7 +15,7 @@ from archiver.codecs.traceback_text import TracebackText
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Evidence, EvidenceKind
 from archiver.model.record import Accounting, Step
-from archiver.wandb_machine import in_files_of_run
+from archiver.producers.wandb_machine import in_files_of_run
 
 _HEAD = b"Traceback (most recent call last):"
 

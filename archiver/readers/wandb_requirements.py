@@ -14,8 +14,8 @@ from archiver.codecs.lines import LineStream
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Accounting, Dependency
+from archiver.producers.wandb_machine import in_files_of_run
 from archiver.view import emptiness
-from archiver.wandb_machine import in_files_of_run
 
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]{0,127})==(\S{1,128})\Z")
 _DIRECT = re.compile(r"([A-Za-z0-9][\w.-]{0,127}) ?@ ?(\S{1,1000})\Z")

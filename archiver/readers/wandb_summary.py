@@ -9,8 +9,8 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, file
 from archiver.model.claims import Evidence, EvidenceKind
 from archiver.model.record import Step
 from archiver.model.values import Value
+from archiver.producers.wandb_history import flat
 from archiver.view import View
-from archiver.wandb_history import flat
 
 
 def detect(artifact: Artifact) -> Match:

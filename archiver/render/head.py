@@ -32,6 +32,8 @@ _IMPORTANT = {
 """What somebody who wants to repeat the run misses first."""
 _MOST = 6
 _LONGEST = 90
+_CURVES = 4
+"""Steps whose curves are told."""
 
 
 def lines(record: RunRecord) -> list[Bullet]:
@@ -121,7 +123,9 @@ def _status(record: RunRecord) -> str:
     status = record.fields.get("summary.status")
     if status is None:
         return "unknown"
-    return f"**{scalar(status.value)}**{_evidence(status)}"
+    early = [item for step in record.steps if (item := step.outputs.get("ended_early"))]
+    ended = f"; ended {prose(shorten(str(early[0]), _LONGEST))}" if early else ""
+    return f"**{scalar(status.value)}**{_evidence(status)}{ended}"
 
 
 def _evidence(status: Resolved) -> str:
@@ -135,7 +139,18 @@ def _evidence(status: Resolved) -> str:
     rule = f" ({prose(status.rule)})" if status.rule else ""
     if status.at.path:
         return f"{rule} by {place(status.at)}"
-    return f"{rule}: {prose(shorten(signs[0], _LONGEST))}" if signs[0] else rule
+    return f"{rule}: {_undecided(signs, status)}" if signs[0] else rule
+
+
+def _undecided(signs: Sequence[str], status: Resolved) -> str:
+    """The last of the signs that settle nothing, or that there is none."""
+    for source in reversed(status.from_):
+        known = f"{source}: "
+        for sign in signs:
+            if sign.startswith(known):
+                words = prose(shorten(sign.removeprefix(known), _LONGEST))
+                return f"nothing says how it ended; {words} ({place(source)})"
+    return str(prose(shorten(signs[0], _LONGEST)))
 
 
 def _time(record: RunRecord) -> str:
@@ -177,11 +192,29 @@ def _span(value: Value) -> str:
     return " ".join(shown[:2])
 
 
-def _chosen(series: Iterable[Series], canonical: str) -> Series | None:
-    """The series of that meaning with the most points; shadows carry none."""
+def _of_meaning(series: Iterable[Series], canonical: str) -> list[Series]:
+    """The series of that meaning; shadows carry none."""
     found = [item for item in series if item.canonical == canonical and item.points]
-    found = [item for item in found if item.split != "eval" or canonical != "loss"]
+    return [item for item in found if item.split != "eval" or canonical != "loss"]
+
+
+def _chosen(found: Sequence[Series]) -> Series | None:
+    """The one with the most points."""
     return max(found, key=lambda item: (item.split == "train", item.points), default=None)
+
+
+def _nobodys(found: Sequence[Series]) -> bool:
+    """Whether these are curves in several places that no step owns: maybe of several runs."""
+    loose = [item for item in found if not item.step_id]
+    return len({item.source for item in loose}) > 1 and len(loose) == len(found)
+
+
+def _several(found: Sequence[Series]) -> str:
+    """Curves of which none stands for the run."""
+    sources = len({item.source for item in found})
+    lasts = [item.last for item in found if isinstance(item.last, int | float)]
+    ends = f", which end between {number(min(lasts))} and {number(max(lasts))}" if lasts else ""
+    return f"{len(found)} curves in {sources} files{ends}; nothing says that they are of one run"
 
 
 def _curve(item: Series) -> str:
@@ -207,16 +240,20 @@ def _curves(record: RunRecord, canonical: str) -> str:
     """The curve of the training; of each, where a pipeline trains several times."""
     trained = [step for step in record.steps if step.name == "train"]
     if len(trained) < 2:
-        item = _chosen(record.series, canonical)
+        found = _of_meaning(record.series, canonical)
+        item = _chosen(found)
+        if _nobodys(found):
+            return _several(found)
         return _curve(item) if item is not None else ""
     told = []
     for step in trained:
         own = (item for item in record.series if item.step_id == step.step_id)
-        item = _chosen(own, canonical)
+        item = _chosen(_of_meaning(own, canonical))
         if item is not None:
             stage = f" {_short(step.stage)}" if step.stage else ""
             told.append(f"step {_short(step.step_id)} train{stage}: {_curve(item)}")
-    return "; ".join(told)
+    more = f"; and {len(told) - _CURVES} more steps" if len(told) > _CURVES else ""
+    return "; ".join(told[:_CURVES]) + more
 
 
 def _loss(record: RunRecord) -> str:

@@ -277,3 +277,51 @@ def test_rank_memory_is_the_devices(read_one):
     spec = next(b.spec for b in found.batches if b.spec.key == "max allocated")
     assert (spec.canonical, spec.unit, spec.labels) == ("gpu_mem", "MiB", (("rank", "1"),))
     assert dict(spec.attributes) == {"memory": "peak", "device": "accelerator"}
+
+
+def job_log(first, stamps, save="/w/ck"):
+    dump = (
+        "------------------------ arguments ------------------------\n"
+        f"  save {'.' * 44} {save}\n"
+        "-------------------- end of arguments ---------------------\n"
+    )
+    steps = range(first, first + 10 * len(stamps), 10)
+    return dump + "".join(
+        line(step, stamp=f"2026-03-01 {stamp}:00")
+        for step, stamp in zip(steps, stamps, strict=True)
+    )
+
+
+def test_logs_of_jobs_are_ordered_by_their_stamps(read):
+    """Ids may wrap around; the later job wins whatever its log is called."""
+    later, earlier = job_log(20, ["11:00", "11:10"]), job_log(10, ["10:00", "10:10"])
+    found = read({"run1.log": later, "run2.log": earlier})["*run*.log"]
+    assert [str(mark.at) for mark in found.marks] == ["run2.log#L1", "run1.log#L1"]
+    assert found.attempts_of("lm loss") == [0, 0, 1, 1]
+
+
+def test_logs_of_ranks_are_not_jobs(read):
+    """They are written at the same time; each is read by itself."""
+    text = job_log(10, ["10:00", "10:10"])
+    found = read({"rank0.log": text, "rank1.log": text})
+    assert {path: item.match for path, item in found.items()} == {
+        "rank0.log": "yes", "rank1.log": "yes", "*rank*.log": "no",
+    }  # fmt: skip
+
+
+def test_logs_of_other_runs_are_not_jobs(read):
+    """They save elsewhere, whatever their names are."""
+    found = read(
+        {
+            "lr1.log": job_log(10, ["10:00"], save="/w/lr1"),
+            "lr2.log": job_log(10, ["11:00"], save="/w/lr2"),
+        }
+    )
+    assert found["*lr*.log"].match == "no"
+
+
+def test_steps_of_a_pipeline_are_not_jobs(read):
+    """Their logs differ in a number, too."""
+    text = job_log(10, ["10:00"])
+    found = read({"train_cpt_0.log": text, "train_cpt_1.log": text.replace("10:00", "12:00")})
+    assert set(found) == {"train_cpt_0.log", "train_cpt_1.log"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.trainer_rows import duration_seconds
+from archiver.producers.trainer_rows import duration_seconds
 
 
 def test_case(bench, case):

@@ -1,0 +1,1 @@
+"""What the readers of one producer share: names, dialects, grammars. No reader is imported."""
