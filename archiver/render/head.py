@@ -73,7 +73,7 @@ def _what(record: RunRecord) -> str:
 def _model(record: RunRecord) -> str:
     """What was trained; for a run that trained nothing, what was evaluated."""
     trained = [step for step in record.steps if step.name == "train"]
-    found = [step.inputs.get(key) for key in ("base_model", "model") for step in trained]
+    found = [step.inputs.get("base_model") or step.inputs.get("model") for step in trained]
     if not any(found):
         found = [step.inputs.get("model") for step in record.steps]
     names = dict.fromkeys(name for name in found if isinstance(name, str) and name)

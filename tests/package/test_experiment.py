@@ -179,3 +179,15 @@ def test_an_attempt_without_a_job_has_no_job(tmp_path):
     put(tmp_path, record("b", 1e-3))
     text = experiment.write(tmp_path, markdown.experiment).read_text()
     assert [row[4] for row in rows(text, "Jobs")[1:]] == ["101", "102", ""]
+
+
+def test_errors_of_results_stand_with_the_evaluations(tmp_path):
+    """Beside the runs only what was measured."""
+    first = record("a", 1e-4)
+    results = {"match/accuracy": 0.75, "match/stderr": 0.1}
+    tested = replace(first.steps[1], eval=Evaluation(("cap",), results))
+    put(tmp_path, replace(first, steps=(first.steps[0], tested)))
+    put(tmp_path, record("b", 1e-3))
+    text = experiment.write(tmp_path, markdown.experiment).read_text()
+    assert rows(text, "Runs")[1][-1] == "`cap_epoch0 match/accuracy 0.75`"
+    assert rows(text, "Evaluations")[1][-1] == "`match/accuracy 0.75`, `match/stderr 0.1`"
