@@ -182,10 +182,9 @@ def _repeats(spec: SeriesSpec, points: Points) -> NDArray[np.int8]:
     """Mark duplicates and overwritten points within one attempt and place."""
     import numpy as np
 
-    axis = _axis(spec, points)
+    axis, placed = _axis(spec, points), _placed(spec, points)
     size = len(axis)
     status = np.zeros(size, dtype=np.int8)
-    placed = ~np.isnan(axis) if spec.axis in ("epoch", "time") else axis != NO_STEP
     # Restarts apart, most files are in order; then no two points share a place.
     if size < 2 or (bool(placed.all()) and bool(np.all(np.diff(axis) > 0))):
         return status
@@ -282,30 +281,43 @@ def _summary(
     )
     if not len(kept):
         return blank
+    first, last = _ends(spec, points, kept)
     ends = replace(
         blank,
-        first_step=_step(points.steps[kept[0]]),
-        last_step=_step(points.steps[kept[-1]]),
-        first_time=iso(float(points.times[kept[0]]), spec.clock),
-        last_time=iso(float(points.times[kept[-1]]), spec.clock),
+        first_step=_step(points.steps[first]),
+        last_step=_step(points.steps[last]),
+        first_time=iso(float(points.times[first]), spec.clock),
+        last_time=iso(float(points.times[last]), spec.clock),
     )
     if not isinstance(points.values, np.ndarray):
-        return replace(
-            ends, first=_short(points.values[kept[0]]), last=_short(points.values[kept[-1]])
-        )
+        return replace(ends, first=_short(points.values[first]), last=_short(points.values[last]))
+    head, tail = (number(float(points.values[place])) for place in (first, last))
+    ends = replace(ends, first=head, last=tail)
     return _numbers(ends, points.values[kept], points.steps[kept])
+
+
+def _ends(spec: SeriesSpec, points: Points, kept: NDArray[np.int64]) -> tuple[int, int]:
+    """First and last point along the axis; those that lie nowhere on it count if all do."""
+    placed = kept[_placed(spec, points)[kept]]
+    along = placed if len(placed) else kept
+    return int(along[0]), int(along[-1])
+
+
+def _placed(spec: SeriesSpec, points: Points) -> NDArray[np.bool_]:
+    """Which points have a place on the axis."""
+    import numpy as np
+
+    axis = _axis(spec, points)
+    if spec.axis in ("epoch", "time"):
+        return np.asarray(~np.isnan(axis), dtype=np.bool_)
+    return np.asarray(axis != NO_STEP, dtype=np.bool_)
 
 
 def _numbers(series: Series, values: NDArray[np.float64], steps: NDArray[np.int64]) -> Series:
     import numpy as np
 
     finite = np.flatnonzero(np.isfinite(values))
-    series = replace(
-        series,
-        first=number(float(values[0])),
-        last=number(float(values[-1])),
-        non_finite=len(values) - len(finite),
-    )
+    series = replace(series, non_finite=len(values) - len(finite))
     if not len(finite):
         return series
     numbers = values[finite]
@@ -420,7 +432,5 @@ def _kept(item: Joined) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArra
     import numpy as np
 
     points = item.points()
-    axis = _axis(item.spec, points)
-    placed = axis != NO_STEP if item.spec.axis not in ("epoch", "time") else ~np.isnan(axis)
-    kept = placed & (item.status == PointStatus.KEPT)
-    return axis[kept], np.asarray(points.values, dtype=np.float64)[kept]
+    kept = _placed(item.spec, points) & (item.status == PointStatus.KEPT)
+    return _axis(item.spec, points)[kept], np.asarray(points.values, dtype=np.float64)[kept]

@@ -116,19 +116,14 @@ def _each(
             name = _name(run_dir)
             return [visit(_Source(run, tree, assemble.Placement(name, name, None)))]
         outside = tree.outside([path for site in sites for path in site.member.paths])
-        return [
-            _visit_below(run, tree, site, _beside(tree, site, sites, outside), visit=visit)
-            for site in sites
-        ]
+        nested = {root for site in sites for root in site.without}
 
+        def beside(site: discover.Site) -> Tree:
+            """Of a run inside of another run: what lies beside it there."""
+            home = [site.member.home]
+            return tree.inside(home).outside(nested) if site.root in nested else outside
 
-def _beside(tree: Tree, site: discover.Site, sites: Sequence[discover.Site], outside: Tree) -> Tree:
-    """What lies beside the runs; for one inside of another run, what lies beside it there."""
-    if not any(site.root in other.without for other in sites):
-        return outside
-    home = site.member.home
-    here = [other.root for other in sites if other.root.startswith(home + "/")]
-    return tree.inside([home]).outside(here)
+        return [_visit_below(run, tree, site, beside(site), visit=visit) for site in sites]
 
 
 def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:

@@ -90,6 +90,14 @@ def test_points_without_a_step_are_kept():
     assert item.summary.first_step is None
 
 
+def test_points_without_a_step_are_no_end_of_a_curve():
+    """They lie nowhere on the axis; their values still count for the extremes."""
+    summary = run((LOSS, 0, [(2, 3.0), (NO_STEP, 0.5), (1, 4.0)])).all[0].summary
+    assert (summary.first, summary.last) == (4.0, 3.0)
+    assert (summary.first_step, summary.last_step, summary.points) == (1, 2, 3)
+    assert (summary.min, summary.step_of_min) == (0.5, None)
+
+
 def test_summaries_are_over_finite_values():
     """`first` and `last` may be NaN, the extremes never are."""
     points = [(1, NAN), (2, 3.0), (3, 1.0), (4, 1.0), (5, math.inf)]

@@ -52,6 +52,8 @@ _TEXTS_KEPT = 20_000
 _ENOUGH = 20
 """Texts of one argument each, from which on they are taken for a program's arguments."""
 _RENAMED = {"train/": "train", "eval/": "eval"}
+_RESULT = "hparam/"
+"""Prefix of results that are logged once beside the hyper-parameters; they are no curves."""
 
 METRICS: dict[str, Metric] = {
     "loss": Metric("loss", split="train"),
@@ -345,6 +347,8 @@ def _meaning(tag: str, beside: Container[str] = ()) -> Key:
     known = METRICS.get(tag)
     if known is not None:
         return Key(known, known.split)
+    if tag.startswith(_RESULT):
+        return Key(Metric(""))
     for prefix, split in _RENAMED.items():
         if tag.startswith(prefix):
             key = tag.removeprefix(prefix)

@@ -71,7 +71,11 @@ def _what(record: RunRecord) -> str:
 
 
 def _model(record: RunRecord) -> str:
-    found = [step.inputs.get("model") for step in record.steps]
+    """What was trained; for a run that trained nothing, what was evaluated."""
+    trained = [step for step in record.steps if step.name == "train"]
+    found = [step.inputs.get(key) for key in ("base_model", "model") for step in trained]
+    if not any(found):
+        found = [step.inputs.get("model") for step in record.steps]
     names = dict.fromkeys(name for name in found if isinstance(name, str) and name)
     return ", ".join(str(_short(name)) for name in list(names)[:_MOST])
 
@@ -81,12 +85,18 @@ def _data(record: RunRecord) -> str:
     found: dict[str, str] = {}
     for step in record.steps:
         for key, value in step.inputs.items():
-            if isinstance(value, str) and value and "data" in key:
-                found.setdefault(value, key.removesuffix("_data"))
+            for path in value if isinstance(value, list) else (value,):
+                if isinstance(path, str) and "data" in key and not _is_number(path):
+                    found.setdefault(path, key.removesuffix("_data"))
     for data in record.datasets:
         found.setdefault(data.path, data.role)
     shown = [f"{_short(path)} ({_short(role)})" for path, role in found.items() if path]
     return _first(shown)
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is the weight of a data set in a list of them, or nothing at all."""
+    return not text or text.replace(".", "", 1).isdecimal()
 
 
 def _first(shown: Sequence[str]) -> str:
@@ -182,9 +192,9 @@ def _span(value: Value) -> str:
     return " ".join(shown[:2])
 
 
-def _of_meaning(record: RunRecord, canonical: str) -> list[Series]:
+def _of_meaning(series: Iterable[Series], canonical: str) -> list[Series]:
     """The series of that meaning; shadows carry none."""
-    found = [item for item in record.series if item.canonical == canonical and item.points]
+    found = [item for item in series if item.canonical == canonical and item.points]
     return [item for item in found if item.split != "eval" or canonical != "loss"]
 
 
@@ -197,17 +207,6 @@ def _nobodys(found: Sequence[Series]) -> bool:
     """Whether these are curves in several places that no step owns: maybe of several runs."""
     loose = [item for item in found if not item.step_id]
     return len({item.source for item in loose}) > 1 and len(loose) == len(found)
-
-
-def _by_step(found: Sequence[Series]) -> str:
-    """The curve of each step, where several have one; else nothing."""
-    steps = list(dict.fromkeys(item.step_id for item in found if item.step_id))
-    if len(steps) < 2:
-        return ""
-    chosen = [(step, _chosen([item for item in found if item.step_id == step])) for step in steps]
-    told = [f"step {_short(step)}: {_curve(item)}" for step, item in chosen if item is not None]
-    more = f"; and {len(told) - _CURVES} more steps" if len(told) > _CURVES else ""
-    return "; ".join(told[:_CURVES]) + more
 
 
 def _several(found: Sequence[Series]) -> str:
@@ -237,13 +236,30 @@ def _step(step: int | None) -> str:
     return "" if step is None else f" at step {step}"
 
 
+def _curves(record: RunRecord, canonical: str) -> str:
+    """The curve of the training; of each, where a pipeline trains several times."""
+    trained = [step for step in record.steps if step.name == "train"]
+    if len(trained) < 2:
+        found = _of_meaning(record.series, canonical)
+        item = _chosen(found)
+        if _nobodys(found):
+            return _several(found)
+        return _curve(item) if item is not None else ""
+    told = []
+    for step in trained:
+        own = (item for item in record.series if item.step_id == step.step_id)
+        item = _chosen(_of_meaning(own, canonical))
+        if item is not None:
+            stage = f" {_short(step.stage)}" if step.stage else ""
+            told.append(f"step {_short(step.step_id)} train{stage}: {_curve(item)}")
+    more = f"; and {len(told) - _CURVES} more steps" if len(told) > _CURVES else ""
+    return "; ".join(told[:_CURVES]) + more
+
+
 def _loss(record: RunRecord) -> str:
-    found = _of_meaning(record, "loss")
-    if _nobodys(found):
-        return _several(found)
-    series = _chosen(found)
-    if series is not None:
-        return _by_step(found) or _curve(series)
+    curves = _curves(record, "loss")
+    if curves:
+        return curves
     for step in record.steps:
         if step.training is not None and step.training.final_loss is not None:
             return f"final {scalar(step.training.final_loss)}"
@@ -251,11 +267,7 @@ def _loss(record: RunRecord) -> str:
 
 
 def _eval_loss(record: RunRecord) -> str:
-    found = _of_meaning(record, "eval_loss")
-    if _nobodys(found):
-        return _several(found)
-    series = _chosen(found)
-    return _by_step(found) or (_curve(series) if series is not None else "")
+    return _curves(record, "eval_loss")
 
 
 def _results(record: RunRecord) -> str:

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.model.claims import Origin, Trust
+from archiver.model.points import Metric
+from archiver.producers.lightning_keys import Key
 from archiver.readers.tensorboard_events import _attempt, _meaning, file_name
 
 
@@ -180,6 +182,11 @@ def test_curves_over_samples_have_an_axis_of_their_own(bench):
     assert (over.axis, over.canonical, over.unit) == ("samples", None, "nat/token")
     assert specs["lm loss validation"].canonical == "eval_loss"
     assert found.reading.evidence[0].detail == "last event at step 4"
+
+
+def test_a_result_beside_hyperparameters_is_no_curve():
+    """`add_hparams` logs it once, at step 0; it must not stand for the loss."""
+    assert _meaning("hparam/loss") == Key(Metric(""))
 
 
 def test_names_of_lightning():

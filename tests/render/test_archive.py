@@ -442,6 +442,37 @@ def test_the_head_is_short_and_says_what_is_missing(empty: RunRecord, at: Locati
     assert top.count("\n") < 20
 
 
+def test_the_head_tells_each_training_of_a_pipeline(empty: RunRecord, at: Location) -> None:
+    """Curves by step, the model that was trained and not what was evaluated, paths of data."""
+    trained = [
+        Step(
+            at=at, step_id=number, name="train", stage=stage,
+            inputs={"base_model": "Tiny", "data_path": ["0.3", "/d/a", "0.7", f"/d/{stage}"]},
+        )
+        for number, stage in (("2", "cpt"), ("4", "sft"))
+    ]  # fmt: skip
+    curves = tuple(
+        Series(
+            at=at, key="lm loss", source="x", canonical="loss", split="train", step_id=number,
+            points=points, last=last, last_step=points, min=last, step_of_min=points,
+        )
+        for number, points, last in (("2", 200, 5.5), ("4", 60, 2.25))
+    )  # fmt: skip
+    tested = Step(at=at, step_id="5", name="eval", inputs={"model": "hf/Tiny_epoch_0"})
+    document = archive(replace(empty, steps=(*trained, tested), series=curves), ())
+    assert bullet(document, "**Loss**") == (
+        "- **Loss**: step 2 train cpt: final 5.5 at step 200, best 5.5 at step 200 "
+        "(`lm loss`, 200 points); "
+        "step 4 train sft: final 2.25 at step 60, best 2.25 at step 60 (`lm loss`, 60 points)"
+    )
+    assert bullet(document, "**Model**") == "- **Model**: Tiny"
+    assert bullet(document, "**Data**") == (
+        "- **Data**: /d/a (data_path), /d/cpt (data_path), /d/sft (data_path)"
+    )
+    alone = archive(replace(empty, steps=(tested,)), ())
+    assert bullet(alone, "**Model**") == "- **Model**: hf/Tiny_epoch_0"
+
+
 def test_the_head_tells_an_open_end_by_the_last_sign(empty: RunRecord) -> None:
     """Where nothing settles the end, how far the run came, not a path that fills the line."""
     first, last = Location("a/" * 60 + "x.ckpt", "data.pkl"), Location("metrics.csv", "L30")
@@ -474,11 +505,13 @@ def test_every_step_that_trained_has_its_loss(empty: RunRecord, at: Location) ->
                last=float(n), step_id=str(n))
         for n in range(1, 7)
     )  # fmt: skip
-    two = archive(replace(empty, series=curves[:2]), [])
-    assert "- **Loss**: step 1: final 1 (loss, 2 points); step 2: final 2 (loss, 2 points)\n" in two
-    assert "step 4: final 4 (loss, 2 points); and 2 more steps\n" in archive(
-        replace(empty, series=curves), []
+    steps = tuple(Step(at=at, step_id=str(n), name="train") for n in range(1, 7))
+    two = archive(replace(empty, steps=steps[:2], series=curves[:2]), [])
+    assert bullet(two, "**Loss**") == (
+        "- **Loss**: step 1 train: final 1 (loss, 2 points); step 2 train: final 2 (loss, 2 points)"
     )
+    six = archive(replace(empty, steps=steps, series=curves), [])
+    assert bullet(six, "**Loss**").endswith("4 train: final 4 (loss, 2 points); and 2 more steps")
 
 
 def test_an_early_end_stands_beside_the_status(empty: RunRecord, at: Location) -> None:
