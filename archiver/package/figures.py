@@ -77,7 +77,13 @@ def figures(
         suffix = f"-{layout.slug(step_id)}" if step_id and len(trained) > 1 else ""
         bounds = _boundaries(attempts.get(step_id or TRAINING, NO_ATTEMPTS))
         specs += [
-            PlotSpec(name + suffix, _title(record, step_id if suffix else None), axis, rows, bounds)
+            PlotSpec(
+                name + suffix,
+                _title(record, step_id if suffix else None),
+                axis,
+                rows,
+                bounds if axis == "step" else (),
+            )
             for name, axis, rows in _of_training(own, curves)
         ]
     evaluated = _evaluations(series)
@@ -100,16 +106,30 @@ def _title(record: RunRecord, step_id: str | None = None) -> str:
 def _of_training(
     own: Sequence[Joined], losses: Sequence[Joined]
 ) -> Iterator[tuple[str, str, tuple[Panel, ...]]]:
-    """Name, axis and panels of each figure of one training step."""
+    """Name, axis and panels of each figure of one training step.
+
+    Curves over steps and curves over epochs never share an axis: what is left gets a figure of
+    its own, named after its axis.
+    """
     for name, rows in _PANELS:
-        panels = []
-        for title, label, canonical in rows:
-            splits = ("train",) if name == "throughput" else ()
-            chosen = list(losses) if title == "Loss" else _canonical(own, canonical, splits)
-            if chosen:
-                panels.append(_panel(title, label, chosen))
-        if panels:
-            yield name, _axis_label(own), tuple(panels)
+        splits = ("train",) if name == "throughput" else ()
+        chosen = [
+            (title, label, list(losses) if title == "Loss" else _canonical(own, canonical, splits))
+            for title, label, canonical in rows
+        ]
+        axes = dict.fromkeys(axis for _, _, items in chosen for axis in _axes(items))
+        for number, axis in enumerate(axes):
+            panels = tuple(
+                _panel(title, label, there)
+                for title, label, items in chosen
+                if (there := [item for item in items if item.spec.axis == axis])
+            )
+            yield (f"{name}-{axis}" if number else name), axis, panels
+
+
+def _axes(series: Sequence[Joined]) -> list[str]:
+    """Axes of these, steps first."""
+    return sorted({item.spec.axis for item in series}, key=lambda axis: (axis != "step", axis))
 
 
 def _canonical(
@@ -195,11 +215,6 @@ def _sampled(
     several = len({other.summary.source for other in beside}) > 1
     told += [item.summary.source] if several or not told else []
     return Curve(", ".join(told), x, values, item.status[order], item.segment[order])
-
-
-def _axis_label(series: Sequence[Joined]) -> str:
-    axes = {item.spec.axis for item in series if item.summary.canonical == "loss"}
-    return next(iter(axes)) if len(axes) == 1 else "step"
 
 
 def _with_unit(label: str, chosen: Sequence[Joined]) -> str:

@@ -79,14 +79,15 @@ def understand(key: str, beside: Container[str] = ()) -> Key:
     return found
 
 
-def first_step(name: str, key: Key) -> tuple[tuple[str, str], ...]:
-    """The attribute of a series whose steps count from 0.
+def first_step(key: Key) -> tuple[tuple[str, str], ...]:
+    """The attribute of a series whose last point stands at the steps done but one.
 
-    A test is logged when the training is over, at the number of steps done; so is what a module
-    sets `hp_metric` to.
+    What a training or validation logs stands at the step that was just done, counted from 0. A
+    learning rate is logged when a step begins, and a test, like anything logged beside it, at the
+    number of steps done.
     """
-    after = key.split == "test" or name == HP_METRIC
-    return () if after else (("first_step", "0"),)
+    counted = key.split in ("train", "eval") and key.metric.canonical != "learning_rate"
+    return (("first_step", "0"),) if counted else ()
 
 
 def _loader(key: str) -> tuple[str, str]:

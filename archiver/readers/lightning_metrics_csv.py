@@ -141,7 +141,7 @@ def _spec(name: str, beside: set[str], source: str) -> SeriesSpec:
         split=key.split,
         labels=key.labels,
         unit=key.metric.unit,
-        attributes=(*key.metric.attributes, *first_step(name, key)),
+        attributes=(*key.metric.attributes, *first_step(key)),
     )
 
 

@@ -332,15 +332,15 @@ def _spec(item: ScalarBatch | TextBatch, artifact: Artifact, beside: Container[s
         axis="samples" if over_samples else "step",
         unit=metric.unit,
         clock=Clock.EPOCH.value,
-        attributes=() if over_samples else (*metric.attributes, *_counted(item.tag, key, artifact)),
+        attributes=() if over_samples else (*metric.attributes, *_counted(key, artifact)),
         relative_error=FLOAT32_ROUNDING if item.dtype == "float32" else 0.0,
     )
 
 
-def _counted(tag: str, key: Key, artifact: Artifact) -> tuple[tuple[str, str], ...]:
+def _counted(key: Key, artifact: Artifact) -> tuple[tuple[str, str], ...]:
     """How Lightning counts steps, where its logger wrote the file: parameters lie beside it."""
     beside = f"{artifact.directory}/hparams.yaml".lstrip("/")
-    return lightning_keys.first_step(tag, key) if beside in artifact.tree.by_path else ()
+    return lightning_keys.first_step(key) if beside in artifact.tree.by_path else ()
 
 
 def _meaning(tag: str, beside: Container[str] = ()) -> Key:

@@ -258,5 +258,5 @@ def test_lightning_counts_from_0(bench, tmp_path):
         bench.write(home, {path.name: path.read_bytes(), beside: "{}"})
         (found,) = bench.read("tensorboard_events", home).values()
         told = {("first_step", "0") in batch.spec.attributes for batch in found.batches
-                if batch.spec.split in ("train", "eval")}  # fmt: skip
+                if batch.spec.canonical in ("loss", "eval_loss")}  # fmt: skip
         assert told == {wanted}
