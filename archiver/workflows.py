@@ -160,7 +160,7 @@ def _visit_below(
     visit: Callable[[_Source], Visited],
 ) -> Visited:
     member = site.member
-    group = member.home.rpartition("/")[2] or _name(experiment.root)
+    group = _group(member.home) or _name(experiment.root)
     relative = site.root or f"{member.home}/{member.name}".lstrip("/")
     with ExitStack() as held:
         run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
@@ -168,6 +168,12 @@ def _visit_below(
         own = tree.inside(member.paths).outside(site.without)
         placement = assemble.Placement(member.name or _name(experiment.root), relative, group)
         return visit(_Source(run, own.below(site.root), placement, (around, outside, member)))
+
+
+def _group(home: str) -> str:
+    """The directory that groups runs; one that a tracker makes wherever it runs does not."""
+    trackers = {name for contract in contracts.every() for name in contract.folders}
+    return next((name for name in reversed(home.split("/")) if name not in trackers), "")
 
 
 def _name(directory: Path) -> str:

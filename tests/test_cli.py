@@ -193,6 +193,20 @@ def test_an_experiment_is_archived_run_by_run(cli: Call, tmp_path: Path) -> None
     assert (ran.code, ran.err.count("\n")) == (2, 1)
 
 
+def test_a_folder_that_a_tracker_makes_names_no_experiment(cli: Call, tmp_path: Path) -> None:
+    """Downloaded runs name no project; what holds their `wandb` directory groups them."""
+    for number, run in enumerate(("run-20260102_030405-abcdefg1", "run-20260102_040506-abcdefg2")):
+        files = tmp_path / "words" / "wandb" / run / "files"
+        files.mkdir(parents=True)
+        document = {"os": "Linux", "python": "3.11.7", "host": f"n{number}", "args": []}
+        (files / "wandb-metadata.json").write_text(
+            json.dumps({**document, "startedAt": "2026-01-02T03:04:05", "program": "train.py"})
+        )
+    ran = cli("collect", tmp_path / "words", "-o", tmp_path / "a", "--format", "json")
+    found = json.loads(ran.out)["archives"]
+    assert [item["experiment"] for item in found] == ["words", "words"]
+
+
 def test_another_tree_of_the_run_joins_it(cli: Call, tmp_path: Path) -> None:
     """TensorBoard logs kept elsewhere become series of the run, under a scope of their own."""
     run = metadata(tmp_path / "run")
