@@ -194,7 +194,10 @@ def test_an_experiment_is_archived_run_by_run(cli: Call, tmp_path: Path) -> None
 
 
 def test_a_folder_that_a_tracker_makes_names_no_experiment(cli: Call, tmp_path: Path) -> None:
-    """Downloaded runs name no project; what holds their `wandb` directory groups them."""
+    """Downloaded runs name no project; what holds their `wandb` directory groups them.
+
+    Links to the latest run and out of a moved tree, as W&B makes them, are no runs and no harm.
+    """
     for number, run in enumerate(("run-20260102_030405-abcdefg1", "run-20260102_040506-abcdefg2")):
         files = tmp_path / "words" / "wandb" / run / "files"
         files.mkdir(parents=True)
@@ -202,6 +205,9 @@ def test_a_folder_that_a_tracker_makes_names_no_experiment(cli: Call, tmp_path: 
         (files / "wandb-metadata.json").write_text(
             json.dumps({**document, "startedAt": "2026-01-02T03:04:05", "program": "train.py"})
         )
+    (files.parent.parent / "latest-run").symlink_to(files.parent.name)
+    (files.parent / "logs").mkdir()
+    (files.parent / "logs" / "debug-core.log").symlink_to("/nowhere/core-debug.log")
     ran = cli("collect", tmp_path / "words", "-o", tmp_path / "a", "--format", "json")
     found = json.loads(ran.out)["archives"]
     assert [item["experiment"] for item in found] == ["words", "words"]

@@ -17,7 +17,7 @@ from archiver.model.values import Value
 from archiver.producers.codex_rows import is_snapshot
 from archiver.producers.codex_system import METRICS, Samples
 from archiver.rundir import Entry
-from archiver.shards import ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import ShardedRows, recognised, sharded
 
 _GIB = 1024**3
 _BLOCK = 4096
@@ -32,10 +32,7 @@ class Load:
 
 def detect(artifact: Artifact) -> Match:
     """Snapshots of the machine."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(map(is_snapshot, rows)) else Match.NO
+    return recognised(artifact, is_snapshot)
 
 
 def parse(artifact: Artifact) -> Load:
