@@ -34,6 +34,9 @@ _SAME_SPLIT = {"val": "eval", "validation": "eval", "valid": "eval"}
 COARSE = 1e-6
 """Relative rounding from which on a finer source is preferred for the same measurement."""
 
+_ENOUGH_IN_ORDER = 2
+"""Values from which on two sources with different axes may be found to agree."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -365,7 +368,6 @@ def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
                 _SAME_SPLIT.get(spec.split or "", spec.split),
                 spec.labels,
                 item.summary.step_id,
-                spec.axis,
             )
             groups.setdefault(meaning, []).append(item)
     shadows: dict[SeriesSpec, str] = {}
@@ -386,10 +388,11 @@ def _one_dataset(left: Joined, right: Joined) -> bool:
     return named[0] == named[1] or None in named
 
 
-def _preference(item: Joined) -> tuple[int, bool, int, float, str]:
+def _preference(item: Joined) -> tuple[int, bool, bool, int, float, str]:
     summary = item.summary
     seen = summary.points + summary.superseded
-    return -summary.points, _rounding(item) > COARSE, -seen, _rounding(item), item.spec.source
+    coarse, elsewhere = _rounding(item) > COARSE, item.spec.axis != "step"
+    return -summary.points, elsewhere, coarse, -seen, _rounding(item), item.spec.source
 
 
 def _rounding(item: Joined) -> float:
@@ -401,14 +404,24 @@ def _rounding(item: Joined) -> float:
 
 
 def _agree(left: Joined, right: Joined) -> bool:
-    """Whether the kept values at common steps are the same up to the sources' rounding."""
+    """Whether the kept values at common steps are the same up to the sources' rounding.
+
+    On different axes no two points have a common place: there the values in their order count,
+    from the beginning to the end of the shorter one.
+    """
     import numpy as np
 
     a, b = _kept(left), _kept(right)
-    _, at_left, at_right = np.intersect1d(a[0], b[0], return_indices=True)
-    if not len(at_left):
+    if left.spec.axis == right.spec.axis:
+        _, at_left, at_right = np.intersect1d(a[0], b[0], return_indices=True)
+        x, y = a[1][at_left], b[1][at_right]
+        enough = 1
+    else:
+        shorter = min(len(a[0]), len(b[0]))
+        x, y = (values[np.argsort(axis, kind="stable")][:shorter] for axis, values in (a, b))
+        enough = _ENOUGH_IN_ORDER
+    if len(x) < enough:
         return False
-    x, y = a[1][at_left], b[1][at_right]
     absolute = left.spec.absolute_error + right.spec.absolute_error
     relative = left.spec.relative_error + right.spec.relative_error + 1e-15
     return bool(np.allclose(x, y, rtol=relative * 1.01, atol=absolute * 1.01, equal_nan=True))

@@ -87,4 +87,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("oracle"):
         for package in marker.args:
             if importlib.util.find_spec(package) is None:
-                pytest.skip(f"{package} is not installed; `make oracles` runs all but those with torch")
+                pytest.skip(
+                    f"{package} is not installed; `make oracles` runs all but those with torch"
+                )

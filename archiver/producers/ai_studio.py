@@ -119,6 +119,9 @@ def _step(view: View) -> Step:
     best = view.object("best_metric").value
     if best:
         outputs["best_metric"] = dict(best)
+    most = _max_epochs(view)
+    if most is not None:
+        outputs["epochs_allowed"] = most
     error, stack = _error(view)
     final = {k: v for k, v in view.object("final_metrics").value.items() if is_number(v)}
     if final and better_source(view.artifact, view.artifact.directory):

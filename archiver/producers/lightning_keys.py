@@ -39,6 +39,8 @@ _LEAVES = {
 }
 _LOSSES = {"train": "loss", "eval": "eval_loss", "test": "test_loss"}
 _REDUCTIONS = ("_step", "_epoch")
+HP_METRIC = "hp_metric"
+"""Tag whose value -1 at step 0 is a placeholder that the TensorBoard logger writes."""
 _RUN_OF = re.compile(r"(?:.*/)?([^/]+)/checkpoints(?:/.*)?\Z", re.DOTALL)
 _RESUME_KEYS = ("ckpt_path", "resume_from_checkpoint")
 _PATH_CHARACTERS = 4096
@@ -75,6 +77,16 @@ def understand(key: str, beside: Container[str] = ()) -> Key:
         attributes = (*metric.attributes, ("reduction", reduction[1:]))
         return replace(found, metric=replace(metric, attributes=attributes))
     return found
+
+
+def first_step(name: str, key: Key) -> tuple[tuple[str, str], ...]:
+    """The attribute of a series whose steps count from 0.
+
+    A test is logged when the training is over, at the number of steps done; so is what a module
+    sets `hp_metric` to.
+    """
+    after = key.split == "test" or name == HP_METRIC
+    return () if after else (("first_step", "0"),)
 
 
 def _loader(key: str) -> tuple[str, str]:

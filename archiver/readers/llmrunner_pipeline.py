@@ -46,7 +46,7 @@ _INPUTS = re.compile(
 _OUTPUTS = re.compile(r"OUTPUT_\w+|SAVE_DIR|(?:OUT_HF|HF_OUTPUT|REPORT)_DIR|REWRITE_OUTPUT_FILE")
 _COMMANDS = ("TRAIN_CMD", "CONVERT_CMD", "EVAL_CMD", "SCRIPT")
 _OUTPUT_OPTIONS = frozenset({"--save", "--tensorboard-dir", "--wandb-save-dir"})
-_DERIVED = ("inputs", "outputs", "params", "retries")
+_DERIVED = ("inputs", "outputs", "params")
 _ASSUMED = "assuming that no environment variable overrode the settings"
 _LOGS_LOOKED_AT = 300
 
@@ -215,6 +215,7 @@ class _Telling:
         if not self._context.get("RUN_ID"):
             self._context.pop("RUN_ID", None)  # the runner makes one up
         self._steps = {step.id: self._resolved(step) for step in experiment.plan.steps}
+        self._written = {step.id: self._places(step) for step in experiment.plan.steps}
 
     def _resolved(self, step: PlannedStep) -> Expanded:
         found = self._said.files.get(step.config or "")
@@ -333,6 +334,7 @@ class _Telling:
             at = self._artifact.at("", known or self._said.main)
             derived = Source(Origin.DERIVED, at, "llmrunner-settings", note=_ASSUMED)
             evaluates = entry.type == "eval"
+            written = self._written[entry.id]
             # LLMRunner never retries; a trainer may have been started again by itself.
             once = not entry.type.startswith("train")
             yield Step(
@@ -343,19 +345,39 @@ class _Telling:
                 status="skipped" if off or dry else "unknown",
                 status_word="disabled" if off else "dry run" if dry else None,
                 config=entry.config,
-                inputs={"id": entry.id.partition("@")[0], **_matching(values, _INPUTS)},
-                outputs=_matching(values, _OUTPUTS),
+                inputs={
+                    "id": entry.id.partition("@")[0],
+                    **self._base_model(entry, values),
+                    **_matching(values, _INPUTS),
+                },
+                outputs={
+                    **_matching(values, _OUTPUTS),
+                    **({"present": list(written)} if written else {}),
+                },
                 params=dict(values),
                 params_from=(f"{entry.config} (resolved)",) if values else (),
                 eval=_evaluation(values) if evaluates else None,
                 command=_command(values),
                 retries=0 if once else None,
-                sources={name: derived for name in _DERIVED if once or name != "retries"},
+                sources={
+                    **dict.fromkeys(_DERIVED, derived),
+                    **({"retries": Source(Origin.DERIVED, at, "no-retry-feature")} if once else {}),
+                },
             )
+
+    def _base_model(self, entry: PlannedStep, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Name of the model that a training starts from, the step's own before the pipeline's."""
+        if not entry.type.startswith("train"):
+            return {}
+        key = "BASE_MODEL_NAME"
+        name = settings.plain(values.get(key)) or settings.plain(
+            self._said.resolved.values.get(key)
+        )
+        return {"base_model": name} if name else {}
 
     def plans(self) -> Iterator[StepPlan]:
         """Number and places of each entry; a place that several could own is nobody's."""
-        wanted = {step.id: self._places(step) for step in self._said.plan.steps}
+        wanted = self._written
         training = {s.id for s in self._said.plan.steps if s.type.startswith("train")}
         owners = Counter(place for places in wanted.values() for place in places)
         trainers = Counter(place for name in training for place in wanted[name])

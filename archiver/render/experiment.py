@@ -114,7 +114,7 @@ class Page:
                 item.finished_at,
                 record.run.run_id,
                 _step(step),
-                item.id,
+                item.id if item.id != str(item.n) else None,
                 item.status,
                 item.status_word,
                 listed(

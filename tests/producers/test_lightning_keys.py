@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.producers.lightning_keys import resumed_from, run_of, understand
+from archiver.producers.lightning_keys import first_step, resumed_from, run_of, understand
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,14 @@ def test_meanings(key, canonical, split):
     """What is known of a name, and no more."""
     found = understand(key)
     assert (found.metric.canonical, found.split) == (canonical, split)
+
+
+@pytest.mark.parametrize("name", ["test_loss", "hp_metric", "test_acc/dataloader_idx_1"])
+def test_what_is_logged_after_training_stands_at_the_steps_done(name):
+    """Everything else stands at the step of the moment, counted from 0."""
+    assert first_step(name, understand(name)) == ()
+    for other in ("train_loss", "val_loss", "lr-Adam", "anything"):
+        assert first_step(other, understand(other)) == (("first_step", "0"),)
 
 
 def test_labels():

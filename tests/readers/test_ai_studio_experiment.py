@@ -122,13 +122,16 @@ def test_hyperparameters_of_another_type(read_one):
     assert found.reading.steps[0].outputs == {"best_epoch": 3}
 
 
+ALLOWED = {"epochs_allowed": 8}
+
+
 def test_final_metrics_give_way_to_lightnings_log(read):
     """They mix two epochs: beside a log that does not, they are kept as what was recorded."""
     value = {**RECORD, "final_metrics": {"train_loss": 0.7, "val_loss": 0.8, "note": "x"}}
     files = {"experiment.json": json.dumps(value)}
     (step,) = read(files)["experiment.json"].reading.steps
-    assert (step.metrics, step.outputs) == ({"train_loss": 0.7, "val_loss": 0.8}, {})
+    assert (step.metrics, step.outputs) == ({"train_loss": 0.7, "val_loss": 0.8}, ALLOWED)
     log = {"lightning_logs/version_0/metrics.csv": "epoch,step\n"}
     (step,) = read({**files, **log})["experiment.json"].reading.steps
     assert step.metrics == {}
-    assert step.outputs == {"final_metrics": {"train_loss": 0.7, "val_loss": 0.8}}
+    assert step.outputs == {**ALLOWED, "final_metrics": {"train_loss": 0.7, "val_loss": 0.8}}
