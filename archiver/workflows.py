@@ -22,10 +22,6 @@ from archiver.spool import PointSpool
 from archiver.summaries import RunMetrics
 
 Visited = TypeVar("Visited")
-_NAMELESS = frozenset(
-    {"", "lightning_logs", "logs", "mlruns", "outputs", "runs", "tb_logs", "wandb"}
-)
-"""Directories that trackers make in every project: they name no experiment."""
 Progress = Callable[[str, int, int], None]
 """Told the file at hand, the bytes done and the bytes in all."""
 
@@ -164,8 +160,7 @@ def _visit_below(
     visit: Callable[[_Source], Visited],
 ) -> Visited:
     member = site.member
-    named = [part for part in reversed(member.home.split("/")) if part not in _NAMELESS]
-    group = named[0] if named else _name(experiment.root)
+    group = _group(member.home) or _name(experiment.root)
     relative = site.root or f"{member.home}/{member.name}".lstrip("/")
     with ExitStack() as held:
         run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
@@ -173,6 +168,12 @@ def _visit_below(
         own = tree.inside(member.paths).outside(site.without)
         placement = assemble.Placement(member.name or _name(experiment.root), relative, group)
         return visit(_Source(run, own.below(site.root), placement, (around, outside, member)))
+
+
+def _group(home: str) -> str:
+    """The directory that groups runs; one that a tracker makes wherever it runs does not."""
+    trackers = {name for contract in contracts.every() for name in contract.folders}
+    return next((name for name in reversed(home.split("/")) if name not in trackers), "")
 
 
 def _name(directory: Path) -> str:
