@@ -216,7 +216,9 @@ class Collector:
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
         reading = replace(reading, files=tuple(entry.path for entry in artifact.files))
-        return _stamp(reading, reader.name, artifact.run.scope, self.limits.problems_per_artifact)
+        return _stamp(
+            _bounded(reading, artifact, self.limits), reader.name, artifact.run.scope, self.limits
+        )
 
     def _keep(
         self,
@@ -349,13 +351,25 @@ def _scoped(family: str, scope: str) -> str:
     return f"{scope}:{family}" if family and scope != "run" else family
 
 
-def _stamp(reading: Reading, name: str, scope: str, most: int) -> Reading:
+def _bounded(reading: Reading, artifact: Artifact, limits: Limits) -> Reading:
+    """Bound the attempts: rows that go back and forth look like as many restarts."""
+    most = limits.attempts
+    cut = sum(max(0, len(trail.marks) - most) for trail in reading.attempts)
+    if not cut:
+        return reading
+    trails = tuple(replace(trail, marks=trail.marks[:most]) for trail in reading.attempts)
+    message = f"{cut} attempts over the limit of {most} are taken for the last one"
+    problem = Problem("attempts-limit", message, artifact.at(path=artifact.entry.path))
+    return replace(reading, attempts=trails, problems=(problem, *reading.problems))
+
+
+def _stamp(reading: Reading, name: str, scope: str, limits: Limits) -> Reading:
     """Put the reader's name on all that it said, and bound the problems it may name."""
     stamped: dict[str, Any] = {
         part: tuple(replace(item, reader=name) for item in getattr(reading, part))
         for part in _STAMPED
     }
-    problems = stamped["problems"]
+    problems, most = stamped["problems"], limits.problems_per_artifact
     if len(problems) > most:
         rest = replace(
             problems[most],

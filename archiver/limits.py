@@ -49,6 +49,8 @@ class Limits:
     """Members of one ZIP container."""
     zip_expanded_bytes: int = 1024 * MIB
     """What is unpacked of one ZIP container, all members together."""
+    zip_read_bytes: int = 1024 * MIB
+    """What is read of one ZIP container in order to unpack it: members may share their bytes."""
     zip_ratio: int = 1_000
     """How many times its packed size a ZIP member may unpack to."""
     pickle_bytes: int = 64 * MIB
@@ -57,6 +59,8 @@ class Limits:
     """Instructions of one pickle."""
     pickle_nodes: int = 100_000
     """Values of one part of a pickle, once what is shared is written out."""
+    pickle_characters: int = 16 * MIB
+    """Text of one part of a pickle, once what is shared is written out."""
     lock_bytes: int = 8 * MIB
     """One lockfile or list of packages; reading TOML costs as much as reading YAML."""
     lock_entry_bytes: int = 1 * MIB
@@ -65,6 +69,8 @@ class Limits:
     """Packages of one lockfile or list."""
     record_bytes: int = 256 * MIB
     """One TFRecord frame."""
+    message_fields: int = 1_000_000
+    """Fields of one Protocol Buffers message; each may take two bytes and become a value."""
     protobuf_nesting: int = 16
     """Levels of messages in messages."""
     series: int = 20_000
@@ -81,6 +87,8 @@ class Limits:
     """Lines of one text log that are looked at."""
     members: int = 10_000
     """Runs that one experiment describes, and steps that it plans for one run."""
+    attempts: int = 2_000
+    """Attempts that one artifact tells apart."""
     events: int = 20_000
     """Entries of the timeline kept of one artifact."""
     traceback_bytes: int = 64 * KIB

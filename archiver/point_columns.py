@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from archiver.model.points import NO_STEP, Batch, PointSink, SeriesSpec
 
 _FLUSH_POINTS = 100_000
+_MOST_COLUMNS = 10_000
+"""Columns held, whether points stand in them or not."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Columns:
         """One point; None for a value that is no number and is only counted."""
         column = self._held.get(id(spec))
         if column is None:
+            if len(self._held) >= _MOST_COLUMNS:
+                self.flush()
             column = self._held[id(spec)] = _Column(spec)
         if value is None:
             column.non_numeric += 1

@@ -84,6 +84,11 @@ class Tree:
         return tuple(entry for entry in self.entries if entry.type == "file")
 
     @cached_property
+    def symlinks(self) -> tuple[Entry, ...]:
+        """Symbolic links; nobody follows them."""
+        return tuple(entry for entry in self.entries if entry.type == "symlink")
+
+    @cached_property
     def by_path(self) -> dict[str, Entry]:
         """Every entry by its display path."""
         return {entry.path: entry for entry in self.entries}

@@ -321,3 +321,13 @@ def test_training_data_is_never_copied(root):
         True,
     )
     assert snapshots.get("run", "data.log") is None
+
+
+def test_attempts_without_end_are_bounded(root: Path) -> None:
+    """Steps that go back and forth look like restarts; those over the limit are told of."""
+    steps = "".join(f"Step {n} | loss:{n}.5 lr:0.01 \n" for _ in range(300) for n in (1, 2))
+    (root / "log_1795301172.txt").write_text(steps)
+    collected, _ = read_all(root, limits=replace(DEFAULT, attempts=10))
+    (trail,) = collected.all("attempts")
+    assert len(trail.marks) == 10
+    assert ("attempts-limit", "log_1795301172.txt") in codes(collected)

@@ -58,3 +58,11 @@ def test_memory_is_bounded():
         columns.add(spec, 0.5, step)
     columns.flush()
     assert [len(batch.values) for batch in sink.batches] == [100_000, 100_000, 50_000]
+
+
+def test_series_without_numbers_are_bounded():
+    """A hostile log names a new series in each line, and no number."""
+    columns = Columns(Sink())
+    for number in range(25_000):
+        columns.add(SeriesSpec(f"k{number}", "log"), None)
+    assert len(columns._held) <= 10_000

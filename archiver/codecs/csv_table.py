@@ -21,7 +21,7 @@ from archiver.limits import Limits
 
 _BLOCK_BYTES = 256 * 1024
 _BLANK = b" \t\r"
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\Z", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?\Z", re.ASCII)
 _WORD = re.compile(r"[-+]?(?:nan|inf(?:inity)?)\Z", re.IGNORECASE | re.ASCII)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -14,11 +14,10 @@ from typing import TypeGuard
 from archiver.codecs import json_document, requirements, text, yaml_document
 from archiver.codecs.packages import Gathering, Package, PackageList, address, commit_of
 from archiver.codecs.pointers import pointer
+from archiver.codecs.toml_document import too_deep
 from archiver.limits import DEFAULT, Limits
 
 _HEADS = {"[[package]]": "package", "[[packages]]": "packages"}
-_MOST_DOTS = 1_000
-"""In one line: the time to read a dotted key grows with the square of its parts."""
 _MOST_HEADER_DOTS = 50
 """In a table's name: every key below it costs as much again."""
 
@@ -61,7 +60,9 @@ def _tables(body: str) -> Iterator[tuple[int, str, list[str]]]:
 def _table(lines: list[str], begun: int, key: str, gathering: Gathering) -> Table | None:
     """One package's table (or what stands before all), None where it cannot be read."""
     place = f"L{begun}"
-    if sum(map(len, lines)) > gathering.limits.lock_entry_bytes or any(map(_deep, lines)):
+    if sum(map(len, lines)) > gathering.limits.lock_entry_bytes or any(
+        _deep(line, gathering.limits) for line in lines
+    ):
         gathering.spoilt("entry-limit", "an entry is over the limits of one", place)
         return None
     try:
@@ -76,9 +77,9 @@ def _table(lines: list[str], begun: int, key: str, gathering: Gathering) -> Tabl
     return tables if isinstance(tables, dict) else {}
 
 
-def _deep(line: str) -> bool:
-    dots = line.count(".")
-    return dots > _MOST_DOTS or (dots > _MOST_HEADER_DOTS and line.lstrip().startswith("["))
+def _deep(line: str, limits: Limits) -> bool:
+    header = line.lstrip().startswith("[") and line.count(".") > _MOST_HEADER_DOTS
+    return header or too_deep(line, limits)
 
 
 def _take(table: Table, place: str, gathering: Gathering) -> None:

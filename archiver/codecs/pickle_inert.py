@@ -31,10 +31,16 @@ class Mapping:
     """A dictionary: its pairs in the order in which they were set, keys of any kind."""
 
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
+    _known: dict[str, Node] = field(default_factory=dict, repr=False)
+    _indexed: int = 0
+    """Pairs that `_known` was made of; what is shared may be asked in many places."""
 
     def get(self, key: str) -> Node:
         """The value last set for a text key; None where there is none."""
-        return next((value for name, value in reversed(self.pairs) if name == key), None)
+        if self._indexed != len(self.pairs):
+            self._known = {name: value for name, value in self.pairs if isinstance(name, str)}
+            self._indexed = len(self.pairs)
+        return self._known.get(key)
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +104,9 @@ class Pickle:
     flaws: Flaws
 
 
+_NAME_CHARACTERS = 1_000
+_MOST_GLOBALS = 10_000
+"""The memo makes names of any length cheap to repeat; real pickles have a few dozen short ones."""
 _PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "__builtins__": "builtins"}
 
 
@@ -226,8 +235,12 @@ class _Machine:
 
     def found(self, module: str, name: str) -> Global:
         """A global, entered in the list."""
+        if len(module) > _NAME_CHARACTERS or len(name) > _NAME_CHARACTERS:
+            raise _BadPickleError("bad-pickle", "a global whose name is too long")
         item = Global(module, name)
         self.globals[item.path] = None
+        if len(self.globals) > _MOST_GLOBALS:
+            raise _BadPickleError("size-limit", "more globals than the limit")
         return item
 
     def whole(self, data: bytes) -> Node:
@@ -559,6 +572,7 @@ class Converter:
     """Asked first for each object; None where it has no answer."""
     flaws: Flaws = field(default_factory=Flaws)
     _nodes: int = 0
+    _characters: int = 0
 
     def value(self, node: Node) -> Value:
         """The plain value."""
@@ -569,7 +583,7 @@ class Converter:
         self._nodes += 1
         if self._nodes > self.limits.pickle_nodes:
             self.flaws.add("size-limit", "more values than the limit")
-            return Tagged("unresolved", "over the limit of values")
+            return _OVER
         if depth > self.limits.nesting:
             self.flaws.add("nesting-limit", "nested too deeply")
             return Tagged("unresolved", "nested too deeply")
@@ -581,7 +595,15 @@ class Converter:
             return self._object("apply:builtins.set", [node.items], depth, inside=inside)
         if isinstance(node, Call):
             return self._call(node, depth, inside=inside)
-        return _leaf(node)
+        return _leaf(node) if self._affords(_extent(node)) else _OVER
+
+    def _affords(self, characters: int) -> bool:
+        """Whether so much text may still be written out."""
+        self._characters += characters
+        if self._characters <= self.limits.pickle_characters:
+            return True
+        self.flaws.add("size-limit", "more text than the limit, once what is shared is repeated")
+        return False
 
     def _list(self, items: Sequence[Node], depth: int, *, inside: bool) -> Value:
         found = []
@@ -618,9 +640,21 @@ class Converter:
         return self._object(f"apply:{name}", [*args, *call.items], depth, inside=inside)
 
     def _object(self, name: str, node: Node, depth: int, *, inside: bool) -> Value | Inner:
+        if not self._affords(len(name)):
+            return _OVER
         tag = "python/object" + ("/" if name.startswith("apply:") else ":") + name
         value = self._value(node, depth + 1, inside=True)
         return Inner(tag, value) if inside else tagged(tag, value)
+
+
+_OVER = Tagged("unresolved", "over the limit of values")
+
+
+def _extent(node: Node) -> int:
+    """Characters that a leaf takes."""
+    if isinstance(node, Global):
+        return len(node.module) + len(node.name)
+    return len(node) if isinstance(node, str | bytes) else 1
 
 
 def _leaf(node: Node) -> Value:

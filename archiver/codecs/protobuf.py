@@ -68,11 +68,16 @@ def fields(
     of the buffer's own type (give a memoryview to avoid copies). Groups are stepped over.
 
     Raises:
-        WireError: at the first broken field; those before it have been yielded.
+        WireError: at the first broken field, or the first one over the limit of values; those
+            before it have been yielded.
     """
     pos, end = 0, len(buf)
+    left = limits.message_fields
     while pos < end:
         start = pos
+        left -= 1
+        if left < 0:
+            raise WireError("more fields than the limit", start)
         key = buf[pos]
         if key < 0x80:  # the usual case, without a call
             pos += 1

@@ -25,10 +25,10 @@ EXPRESSION = "python/expression"
 """Type of a value that only running the module would have given."""
 _SOURCE_KEPT = 4_096
 _TOKENS = re.compile(
-    r"#[^\n]*"
-    r"|'''(?:[^'\\]|\\.|'(?!''))*'''|\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*\"\"\""
-    r"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
-    r"|'''|\"\"\"|[(\[{]|[)\]}]",
+    r"#[^\n]*+"
+    r"|'''(?:[^'\\]|\\.|'(?!''))*+'''|\"\"\"(?:[^\"\\]|\\.|\"(?!\"\"))*+\"\"\""
+    r"|'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\""
+    r"|['\"(\[{]|[)\]}]",
     re.DOTALL,
 )
 _COOKIE = re.compile(r"[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
@@ -36,6 +36,9 @@ _UTF8 = frozenset({"utf-8", "utf8", "utf_8"})
 _STATEMENT = re.compile(r"[A-Za-z_]\w*\s*[:=]")
 _LONE = re.compile("[\ud800-\udfff]")
 _SALVAGE_ATTEMPTS = 3
+_TARGETS = 20
+"""Names that one value may be assigned to at once."""
+_LABEL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ def _source(data: bytes, flaws: Flaws) -> str:
 def _too_deep(source: str, limits: Limits) -> bool:
     depth = 0
     for token in _TOKENS.finditer(source):
-        if token[0] in ("'''", '"""'):
-            return False  # it never ends; the parser will say so
+        if token[0] in ("'", '"'):
+            return False  # a text that never ends; the parser will say so
         if token[0] in "([{":
             depth += 1
             if depth > limits.nesting:
@@ -149,6 +152,8 @@ class _Module:
 
     def take(self, statement: ast.stmt) -> None:
         match statement:
+            case ast.Assign(targets=targets) if len(targets) > _TARGETS:
+                self._dynamic(statement, _bound(statement))
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self._assign(target, value)
@@ -213,8 +218,10 @@ class _Module:
         what = ", ".join(bound[:5]) or "a statement"
         message = f"{what}: only running the module would tell"
         self._flaws.add("dynamic", message, f"L{node.lineno}")
+        # What binds many names would stand there once for each.
+        text = self._text(node) if len(bound) <= _TARGETS else _cut(self._text(node))
         for name in bound:
-            self._set(name, node.lineno, Tagged(EXPRESSION, self._text(node)))
+            self._set(name, node.lineno, Tagged(EXPRESSION, text))
 
     def _drop(self, statement: ast.stmt, names: Iterable[str]) -> None:
         message = "an import, function or class, which is not executed"
@@ -236,6 +243,10 @@ class _Module:
         text = b"\n".join(rows)
         cut = text[:_SOURCE_KEPT].decode("utf-8", "ignore")
         return cut if len(text) <= _SOURCE_KEPT and number == last else cut + " …"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LABEL else text[:_LABEL] + " …"
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

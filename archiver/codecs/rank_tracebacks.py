@@ -27,7 +27,10 @@ _CODE = re.compile(r"-?\d{1,9}\Z")
 _RULER = re.compile(r"={20,}\s*\Z")
 _GROUPS = 64
 _TRACES = 8
+_OPEN = 10_000
+"""Tracebacks followed at a time; jobs of so many ranks exist, marks without end do not."""
 _FOREIGN = 20
+_ERRORS = 50
 _LINE_KEPT = 2_000
 
 
@@ -155,11 +158,16 @@ class Tracebacks:
             known.add(text[:_LINE_KEPT], self.most)
             known.chaining = known.raised = False
             return
-        group = self.traces.setdefault(prefix, []) if len(self.traces) < _GROUPS else []
+        known_group = prefix in self.traces or len(self.traces) < _GROUPS
+        group = self.traces.setdefault(prefix, []) if known_group else []
         trace = Trace(prefix, number, last_line=number)
-        trace.add(text[:_LINE_KEPT], self.most)
-        if len(group) < _TRACES:
+        if known_group and len(group) < _TRACES:
             group.append(trace)
+        elif prefix not in self._open and len(self._open) >= _OPEN:
+            return
+        else:
+            trace.size = self.most  # followed to its end, but not kept
+        trace.add(text[:_LINE_KEPT], self.most)
         self._open[prefix] = trace
 
     def _continue(self, number: int, trace: Trace, body: str) -> bool:
@@ -185,7 +193,8 @@ class Tracebacks:
                 del self._open[trace.prefix]
             return False
         trace.add(body, self.most)
-        trace.errors.append(body.strip())
+        if len(trace.errors) < _ERRORS:
+            trace.errors.append(body.strip())
         trace.raised, trace.last_line = True, number
         return True
 

@@ -12,7 +12,15 @@ from archiver.limits import Limits
 from archiver.model.values import Value
 
 _DEEP = re.compile(r"[\[{]")
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_KEY_PARTS = 32
+_DOTTED = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{_KEY_PARTS}}}{_PART}")
+"""A key of more parts than that; numbers and sentences hold points as well."""
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+class _DeepError(Exception):
+    """A value that is nested too deeply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +45,42 @@ def parse(data: bytes, limits: Limits) -> TomlDocument:
     if not text.strip("\0 \r\n\t"):
         flaws.add("empty", "nothing stands in it")
         return TomlDocument({}, flaws, complete=False)
-    if max((len(_DEEP.findall(line)) for line in text.split("\n")), default=0) > limits.nesting:
-        # The parser recurses; an array may also span lines, which the fault below catches.
-        flaws.add("depth-limit", f"a line opens more than {limits.nesting} brackets")
+    if any(too_deep(line, limits) for line in text.split("\n")):
+        # The parser recurses; what spans lines is caught below.
+        flaws.add("depth-limit", "a line opens too many brackets, or has a key of too many parts")
         return TomlDocument({}, flaws, complete=False)
     try:
-        value = tomllib.loads(text)
+        found = {key: _value(item, limits.nesting) for key, item in tomllib.loads(text).items()}
     except tomllib.TOMLDecodeError as fault:
-        found = _AT.search(str(fault))
-        place = f"L{found[1]}:{found[2]}" if found else ""
+        at = _AT.search(str(fault))
+        place = f"L{at[1]}:{at[2]}" if at else ""
         flaws.add("syntax", _AT.sub("", str(fault)).strip(), place)
-        return TomlDocument({}, flaws, complete=False)
-    except (ValueError, RecursionError) as fault:
+    except (_DeepError, RecursionError):
+        flaws.add("depth-limit", f"it is nested more than {limits.nesting} levels")
+    except ValueError as fault:
         flaws.add("syntax", f"it cannot be read ({type(fault).__name__})")
-        return TomlDocument({}, flaws, complete=False)
-    return TomlDocument({key: _value(item) for key, item in value.items()}, flaws)
+    else:
+        return TomlDocument(found, flaws)
+    return TomlDocument({}, flaws, complete=False)
 
 
-def _value(item: object) -> Value:
+def too_deep(line: str, limits: Limits) -> bool:
+    """Whether a line opens too many brackets, or holds a key of too many parts.
+
+    The time to read a dotted key grows with the square of its parts.
+    """
+    if len(_DEEP.findall(line)) > limits.nesting:
+        return True
+    return line.count(".") >= _KEY_PARTS and _DOTTED.search(line) is not None
+
+
+def _value(item: object, levels: int) -> Value:
+    if levels < 0:
+        raise _DeepError
     if isinstance(item, dict):
-        return {str(key): _value(inner) for key, inner in item.items()}
+        return {str(key): _value(inner, levels - 1) for key, inner in item.items()}
     if isinstance(item, list):
-        return [_value(inner) for inner in item]
+        return [_value(inner, levels - 1) for inner in item]
     if isinstance(item, bool | int | float | str):
         return item
     return str(item)

@@ -26,13 +26,14 @@ def last(text: str) -> TracebackText | None:
 
     Those of exceptions that the interpreter ignored (in destructors, at its end) are passed over.
     """
+    end_of_text = len(text)
     start = text.rfind(_HEAD)
     while start >= 0 and (ignored := _ignored(text, start)) is not None:
-        text = text[:ignored]
-        start = text.rfind(_HEAD)
+        end_of_text = ignored
+        start = text.rfind(_HEAD, 0, ignored)
     if start < 0:
         return None
-    lines = text[start:].splitlines()
+    lines = text[start:end_of_text].splitlines()
     end = 1
     while end < len(lines) and (lines[end].startswith(_FRAME) or not lines[end].strip()):
         end += 1

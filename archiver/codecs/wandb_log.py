@@ -56,7 +56,8 @@ class WandbLog:
     chunks: Iterable[bytes]
     limits: Limits = DEFAULT
     tally: LogTally = field(default_factory=LogTally)
-    _parts: list[bytes] = field(default_factory=list)
+    _held: bytearray = field(default_factory=bytearray)
+    """What came of the record at hand; its parts may be as short as no byte at all."""
     _begun: int | None = None
     """Offset of the first part of the record at hand."""
     _size: int = 0
@@ -132,7 +133,7 @@ class WandbLog:
             self.tally.lost += 1
             message = f"a part is missing at byte {offset}"
             self.tally.flaws.add("lost-record", message, f"byte {self._begun}")
-        self._begun, self._parts, self._size = None, [], 0
+        self._begun, self._held, self._size = None, bytearray(), 0
 
     def _cut(self, offset: int, message: str) -> None:
         if self.tally.truncated_at is None:
@@ -153,11 +154,11 @@ class WandbLog:
             return None
         self._size += len(data)
         if self._size <= self.limits.record_bytes:
-            self._parts.append(data)
+            self._held += data
         if kind != _LAST:
             return None
-        begun, size, record = self._begun, self._size, b"".join(self._parts)
-        self._begun, self._parts, self._size = None, [], 0
+        begun, size, record = self._begun, self._size, bytes(self._held)
+        self._begun, self._held, self._size = None, bytearray(), 0
         if size > self.limits.record_bytes:
             self.tally.lost += 1
             message = f"a record of {size} bytes is longer than the limit"

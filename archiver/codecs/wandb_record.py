@@ -29,7 +29,7 @@ Path = tuple[str, ...]
 
 _PLAIN_NUMBER = 64
 """Longest JSON text that is taken for a number without further ado."""
-_NUMBER = re.compile(rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
+_NUMBER = re.compile(rb"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][-+]?\d++)?\Z")
 _DOUBLE = struct.Struct("<d")
 _ONE_KEY = (1 << 3 | 2, 2 << 3 | 2)
 _JSON_TAG = bytes([(16 << 3 | 2) & 0x7F | 0x80, 1])

@@ -18,7 +18,7 @@ from typing import Protocol
 from archiver.codecs import zip_layout
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.zip_layout import Member, ReadAt
-from archiver.limits import DEFAULT, MIB, Limits
+from archiver.limits import DEFAULT, KIB, MIB, Limits
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -27,6 +27,10 @@ else:
 
 STORED, DEFLATED, ZSTANDARD = 0, 8, 93
 _PIECE_BYTES = MIB
+_FED_BYTES = 64 * KIB
+"""Zstandard gives back what follows a frame as a copy; a frame may have nine bytes."""
+_PIECE_COST = 16 * KIB
+"""What a piece counts for, in bytes read: nothing but empty frames costs time all the same."""
 _RATIO_FREE_BYTES = MIB
 """So much may come out of a member before its ratio counts: short texts repeat themselves."""
 _WINDOW_LOG_MAX = 27
@@ -65,6 +69,8 @@ class ZipContainer:
     _size: int
     _limits: Limits
     _expanded: int = 0
+    _spent: int = 0
+    """Bytes that were read of members, and what pieces count for."""
 
     @classmethod
     def open(cls, read_at: ReadAt, size: int, limits: Limits = DEFAULT) -> ZipContainer:
@@ -133,10 +139,15 @@ class ZipContainer:
             if not packed:
                 return
             went += len(packed)
+            self._spent += len(packed)
+            if self._too_much(member, went, came):
+                return
             try:
                 for piece in inflate.feed(packed):
                     came += len(piece)
-                    if self._too_much(member, went, came, len(piece)):
+                    self._expanded += len(piece)
+                    self._spent += _PIECE_COST
+                    if self._too_much(member, went, came):
                         return
                     yield piece
             except (zlib.error, zstd.ZstdError) as fault:
@@ -154,8 +165,11 @@ class ZipContainer:
             return None
         return zip_layout.data_start(self._read_at, member, self.flaws)
 
-    def _too_much(self, member: Member, went: int, came: int, piece: int) -> bool:
-        self._expanded += piece
+    def _too_much(self, member: Member, went: int, came: int) -> bool:
+        if self._spent > self._limits.zip_read_bytes:
+            message = "more of the container was read than the limit allows"
+            self.flaws.add("size-limit", message, member.name)
+            return True
         if self._expanded > self._limits.zip_expanded_bytes:
             message = "the container unpacks to more than the limit"
             self.flaws.add("size-limit", message, member.name)
@@ -200,18 +214,21 @@ def _frame() -> zstd.ZstdDecompressor:
 
 @dataclass
 class _Zstandard:
-    """Frames one after the other."""
+    """Frames one after the other; an empty piece tells that one gave nothing more."""
 
     _frame: zstd.ZstdDecompressor = field(default_factory=_frame)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
+        for at in range(0, len(data), _FED_BYTES):
+            yield from self._feed(data[at : at + _FED_BYTES])
+
+    def _feed(self, data: bytes) -> Iterator[bytes]:
         while data or not self._frame.needs_input:
             piece = self._frame.decompress(data, _PIECE_BYTES)
             data = b""
             if self._frame.eof:
                 data, self._frame = self._frame.unused_data, _frame()
-            if piece:
-                yield piece
+            yield piece
 
 
 _INFLATERS: dict[int, Callable[[], _Inflater]] = {

@@ -35,6 +35,8 @@ _SIZES, _WIDE_SIZES = struct.Struct("<3L"), struct.Struct("<L2Q")
 _DESCRIPTOR_BYTES = 4 + _WIDE_SIZES.size
 _FALSE_DESCRIPTORS = 10_000
 _SCAN_BYTES = MIB
+_NAME_CHARACTERS = 1_000
+"""Of a longer name the beginning is used; the directory of a container may be nothing but names."""
 _CONTROL = frozenset(map(chr, range(32)))
 
 
@@ -89,10 +91,11 @@ def data_start(read_at: ReadAt, member: Member, flaws: Flaws) -> int | None:
 
 
 def _capped(found: Iterator[Member], limits: Limits, flaws: Flaws) -> Iterator[Member]:
+    named = 0
     for count, member in enumerate(found):
-        if count >= limits.zip_members:
-            message = f"only the first {limits.zip_members} members are looked at"
-            flaws.add("too-many-members", message)
+        named += len(member.name)
+        if count >= limits.zip_members or named > limits.document_bytes:
+            flaws.add("too-many-members", f"only the first {count} members are looked at")
             return
         if _odd(member.name):
             flaws.add("odd-name", "the name is no plain relative path", member.name)
@@ -102,7 +105,9 @@ def _capped(found: Iterator[Member], limits: Limits, flaws: Flaws) -> Iterator[M
 def _odd(name: str) -> bool:
     """Whether a name would lead out of a directory (nothing here follows it)."""
     steps = name.replace("\\", "/").split("/")
-    return not name or not steps[0] or ".." in steps or ":" in steps[0] or bool(_CONTROL & {*name})
+    long = len(name) >= _NAME_CHARACTERS
+    outside = not name or not steps[0] or ".." in steps or ":" in steps[0]
+    return long or outside or bool(_CONTROL & {*name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +226,8 @@ def _widened(extra: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]
 
 
 def _text(name: bytes, flags: int) -> str:
-    if flags & _UTF8:
-        return name.decode("utf-8", "backslashreplace")
-    return name.decode("cp437")
+    text = name.decode("utf-8", "backslashreplace") if flags & _UTF8 else name.decode("cp437")
+    return text[:_NAME_CHARACTERS]
 
 
 def _walk(read_at: ReadAt, size: int, flaws: Flaws) -> Iterator[Member]:

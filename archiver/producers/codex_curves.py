@@ -20,6 +20,9 @@ from archiver.producers.codex_rows import Measure, is_number, metric_of, spelled
 
 LOOK_AHEAD = 4096
 """Measurements that wait for the one which tells a resume from a stray row."""
+_FEW = 64
+_WAITED = 100 * LOOK_AHEAD
+"""Measurements that may wait more than once, short waits left out."""
 
 Labels = tuple[tuple[str, str], ...]
 Place = tuple[str, int | str]
@@ -150,6 +153,7 @@ class Curves:
     _specs: dict[tuple[_Identity, bool], SeriesSpec] = field(default_factory=dict)
     _numeric: set[str] = field(default_factory=set)
     _doubt: _Doubt | None = None
+    _waited: int = 0
     _slots: dict[tuple[object, ...], _Columns] = field(default_factory=dict)
     """Where numbers of a measurement that was met in this file and attempt go."""
 
@@ -228,13 +232,19 @@ class Curves:
     def _settle(self, doubt: _Doubt, *, resumed: bool) -> None:
         """Place what waited: in a new attempt, or where the attempt at hand is."""
         self._doubt = None
-        if resumed:
+        if resumed and len(self.attempts) < self.limits.attempts:
             self.attempts.append(_Attempt(doubt.items[0][1]))
             for state in self._states.values():
                 state.top = NO_STEP
             self._slots.clear()
         (item, place), *others = doubt.items
         self._put(item, place, *self._identify(item))
+        self._waited += max(0, len(others) - _FEW)
+        if self._waited > _WAITED:
+            # Rows in no order at all: each would make those behind it wait once more.
+            for later, where in others:
+                self._put(later, where, *self._identify(later))
+            return
         for later, where in others:
             self._take(later, where)
 

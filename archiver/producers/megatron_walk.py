@@ -72,6 +72,8 @@ _TELLING = re.compile(
 )
 """One of these stands in each line that is understood."""
 _STARTS_KEPT = 2_000
+_MESSAGE_KEPT = 6_000
+"""Characters of a message, which holds a path at most."""
 _WARNINGS_KEPT = 50
 _TEXT_KEPT = 500
 _MARKS_KEPT = 200
@@ -390,7 +392,10 @@ class Walk:
     def _message(self, number: int, text: str) -> None:
         if "world size: " in text:
             self._world(number, text)
-        if "- arguments -" in text and (dump := _DUMP_BEGIN.match(text)) is not None:
+        if (
+            "- arguments -" in text
+            and (dump := _DUMP_BEGIN.match(text[:_MESSAGE_KEPT])) is not None
+        ):
             if self.start.dumped and (self.start.at_work or self.start.end):
                 self._begin(number)
             self.start.dumped = self.start.dumped or number
@@ -435,6 +440,7 @@ class Walk:
             self._mark(number, time, "start", label)
 
     def _checkpoint(self, number: int, text: str) -> None:
+        text = text[:_MESSAGE_KEPT]
         saved, loaded = _SAVED.search(text), _LOADED.search(text)
         if saved is not None:
             time = self._seen(number, saved[1])

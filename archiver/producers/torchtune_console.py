@@ -44,6 +44,8 @@ _TOKENS = re.compile(
 _CLOCKED = re.compile(rb"(real|user|sys)\s{1,20}(\d{1,12}(?:\.\d{1,9})?)\s*\Z")
 _LOG_ENDS = (".eval", ".json")
 _LOG_PIECES = 6
+_TOTALS_BYTES = 2_000
+"""Of a line with totals, which has less than two hundred."""
 _RECENT = 64
 _KEPT = 200
 
@@ -249,7 +251,7 @@ class Console:
         if match is not None:
             hours, minutes, seconds = (int(part) for part in match.groups())
             self.totals["total_time_sec"] = float(hours * 3600 + minutes * 60 + seconds)
-        match = _TOKENS.search(piece)
+        match = _TOKENS.search(piece[:_TOTALS_BYTES])
         if match is not None:
             for name, number in zip(("total", "input", "output"), match.groups()[1:], strict=True):
                 digits = number.replace(b",", b"")

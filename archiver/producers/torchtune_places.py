@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from archiver.producers.experiment_jobs import EVAL
 from archiver.rundir import Tree
@@ -52,7 +53,8 @@ def alone(tree: Tree, path: str) -> bool:
     """Whether no other evaluation log lies beside one."""
     directory = path.rpartition("/")[0]
     beside = tree.directories.get(directory, ()) if directory else tree.files
-    return sum(entry.parent == directory and is_log(entry.name) for entry in beside) <= 1
+    logs = (entry for entry in beside if entry.parent == directory and is_log(entry.name))
+    return len(list(islice(logs, 2))) <= 1
 
 
 def cells_beside(tree: Tree, directory: str) -> list[str]:

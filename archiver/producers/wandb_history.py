@@ -23,6 +23,11 @@ STEP_KEYS = ("step", "global_step", "train/global_step", "trainer/global_step")
 EPOCH_KEYS = ("epoch", "train/epoch")
 PENDING_POINTS = 1_000_000
 """Points held before they go to the sink; from then on a metric's axis is settled."""
+COLUMN_POINTS = 20
+"""What a column without points takes as much memory as."""
+_KEYS = 20_000
+_FURTHER = "(further keys)"
+"""Keys that are remembered one by one; a hostile log has a new one in each row."""
 _AXES = {"token": "tokens", "sample": "samples", "epoch": "epoch"}
 """Part of a counter's name -> axis that it counts."""
 _INT64 = 2**63
@@ -101,6 +106,8 @@ class History:
     """Counter -> smallest and largest step by it."""
     _columns: dict[str, _Column] = field(default_factory=dict)
     _defined: list[tuple[str, str]] = field(default_factory=list)
+    _declared: dict[str, None] = field(default_factory=dict)
+    """Counters that were declared; W&B repeats a pattern's for each metric that it covers."""
     _settled: dict[str, str] = field(default_factory=dict)
     _pending: int = 0
 
@@ -114,6 +121,7 @@ class History:
         """The program declared which counter a metric (or a pattern of names) runs over."""
         if len(self._defined) < len(STEP_KEYS) * 256:
             self._defined.append((pattern, step_metric))
+            self._declared[step_metric] = None
 
     def add(self, items: Iterable[tuple[str, Value]], step: int | None) -> None:
         """Take one row; `step` is its own number where no `_step` stands in it."""
@@ -130,7 +138,7 @@ class History:
         own = integer(values.get("_step"))
         own = own if own is not None else step
         time = number(values.get("_timestamp"))
-        names = (*STEP_KEYS, *(name for _, name in self._defined))
+        names = (*STEP_KEYS, *self._declared)
         counters = {name: integer(values[name]) for name in names if name in values}
         epochs = [number(values[key]) for key in EPOCH_KEYS if key in values]
         if time is not None:
@@ -146,6 +154,7 @@ class History:
         column = self._columns.get(key)
         if column is None:
             column = self._columns[key] = _Column()
+            self._pending += COLUMN_POINTS
         figure = number(value)
         if figure is None:
             column.non_numeric += 1
@@ -173,14 +182,19 @@ class History:
         for key, column in self._columns.items():
             if not column.values:
                 if column.non_numeric and key not in self._settled:
-                    self.other[key] = self.other.get(key, 0) + column.non_numeric
+                    name = key if key in self.other or len(self.other) < _KEYS else _FURTHER
+                    self.other[name] = self.other.get(name, 0) + column.non_numeric
                 continue
             self._emit(key, column)
         self._columns.clear()
         self._pending = 0
 
     def _emit(self, key: str, column: _Column) -> None:
-        chosen = self._settled.setdefault(key, next(self._counters(key, column), ""))
+        chosen = self._settled.get(key)
+        if chosen is None:
+            chosen = next(self._counters(key, column), "")
+            if len(self._settled) < _KEYS:
+                self._settled[key] = chosen
         steps = column.axes.get(chosen, column.steps)
         self._note_extent(chosen or "_step", steps)
         timed = any(not math.isnan(time) for time in column.times)

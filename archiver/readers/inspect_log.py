@@ -143,10 +143,12 @@ def _unpacked(artifact: Artifact) -> Log:
             break
         bad.add(name)
     finished = places.get("status", "").startswith(_HEADER)
-    rows = list(_summaries(container, artifact, flaws))
+    rows = good = 0
+    for row in _summaries(container, artifact, flaws):
+        rows += 1
+        good += row.get("completed") is not False and not row.get("error")
     samples = sum(name.startswith(_SAMPLES) for name in container.members)
     flaws.extend(container.flaws)
-    good = sum(row.get("completed") is not False and not row.get("error") for row in rows)
     return Log(
         View(artifact, top),
         flaws,

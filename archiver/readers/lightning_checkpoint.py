@@ -47,6 +47,8 @@ _NUMBER = {name: re.compile(rf"(?:^|[-_/]){name}=(\d{{1,15}})(?!\d)") for name i
 _VERSION = re.compile(r"-v(\d{1,9})\.ckpt\Z")
 _MODE = re.compile(r"'mode': '(min|max)'")
 _LINK_BYTES = 4096
+_CALLBACKS = 1_000
+_KEY_CHARACTERS = 64 * 1024
 _CONFIGS = ("hyper_parameters", "datamodule_hyper_parameters")
 
 
@@ -165,9 +167,10 @@ def _tensor(call: Call, file: TorchFile) -> Value:
 def _callbacks(saved: Saved) -> Iterator[tuple[str, str, Mapping]]:
     """Class, key and state of each callback; very old releases have the class itself as key."""
     callbacks = saved.root.get("callbacks")
-    for key, state in callbacks.pairs if isinstance(callbacks, Mapping) else ():
+    for key, state in callbacks.pairs[:_CALLBACKS] if isinstance(callbacks, Mapping) else ():
         text = key.path if isinstance(key, Global) else key
         if isinstance(text, str) and isinstance(state, Mapping):
+            text = text[:_KEY_CHARACTERS]
             yield text.partition("{")[0].rpartition(".")[2], text, state
 
 
@@ -287,8 +290,7 @@ def _is_last(artifact: Artifact, name: str) -> bool:
         return True
     return any(
         _LAST.match(entry.name) and _target(entry) == artifact.path
-        for entry in artifact.tree.entries
-        if entry.type == "symlink"
+        for entry in artifact.tree.symlinks
     )
 
 
@@ -305,11 +307,30 @@ def _target(link: Entry) -> str:
 
 def _speaks(artifact: Artifact) -> bool:
     """Whether this is the last of the checkpoints that lie together, going by their names."""
-    home = _home(artifact)[0]
-    beside = {entry.path for entry in artifact.tree.named("*.ckpt") if entry.size > _LINK_BYTES}
-    beside |= {path for path in artifact.tree.directories if path.endswith(".ckpt")}
-    ranked = [path for path in beside if _split(path, "checkpoints")[0] == home]
-    return artifact.path == max(ranked, key=_rank, default=artifact.path)
+    beside = _beside(artifact.tree, _home(artifact)[0])
+    if not _is_directory(artifact) and artifact.size <= _LINK_BYTES:
+        return next(beside, None) is None
+    own = _rank(artifact.path)
+    return not any(_rank(path) > own for path in beside)
+
+
+def _beside(tree: Tree, home: str) -> Iterator[str]:
+    """Checkpoints that lie together; likely last ones first, as each of them asks for a later."""
+    below = tree.directories.get(home, ()) if home else tree.files
+    for entry in reversed(below):
+        if (
+            entry.name.endswith(".ckpt")
+            and entry.size > _LINK_BYTES
+            and _together(entry.path, home)
+        ):
+            yield entry.path
+    for path in reversed(tree.directories):
+        if path.endswith(".ckpt") and _together(path, home):
+            yield path
+
+
+def _together(path: str, home: str) -> bool:
+    return _split(path, "checkpoints")[0] == home
 
 
 def _rank(path: str) -> tuple[int, int, int, int, str]:

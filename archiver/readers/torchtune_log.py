@@ -36,6 +36,8 @@ _BEGINNING = re.compile(rb"(?:S(?:t(?:e(?:p(?: \d{0,18}(?: \|?)?)?)?)?)?)?\Z")
 """Nothing, or less than a line."""
 _TOKEN = re.compile(rb"([^\s:]{1,200}):(tensor\([^)]{0,10000}\)|\S*)")
 _NUMBER = re.compile(rb"[-+]?(?:\d{1,40}\.?\d{0,40}(?:e[-+]?\d{1,4})?|nan|inf)\Z")
+_LINE_BYTES = 64 * 1024
+"""Of a line; a tensor that is printed may fill a screen."""
 _FLOAT32 = 2.0**-24
 """Half a unit in the last place of what the tensors held."""
 _MEMORY = {
@@ -167,7 +169,7 @@ class _Walk:
 
     def _line(self, number: int, line: bytes, *, whole: bool = True) -> None:
         log = self.log
-        match = _LINE.match(line)
+        match = _LINE.match(line[:_LINE_BYTES])
         if match is None:
             log.dropped += bool(line.strip()) and whole
             return

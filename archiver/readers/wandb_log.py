@@ -34,7 +34,14 @@ from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Dependency, Related, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
-from archiver.producers.wandb_history import METRICS, History, flat, number
+from archiver.producers.wandb_history import (
+    COLUMN_POINTS,
+    METRICS,
+    PENDING_POINTS,
+    History,
+    flat,
+    number,
+)
 from archiver.producers.wandb_machine import claims as machine_claims
 from archiver.producers.wandb_machine import command, machine, repository
 from archiver.view import View, emptiness
@@ -59,6 +66,7 @@ _SYSTEM: dict[str, Metric] = {
 _UNITS = {"percent": "%", "mb": "MB", "gb": "GB", "bytes": "bytes", "watts": "W"}
 """Ends of names that tell the unit of what else was sampled."""
 _NAMES_KEPT = 200
+_PRINTED_PARTS = 256
 
 
 @dataclass
@@ -74,6 +82,8 @@ class Log:
     environment: dict[str, Value] = field(default_factory=dict)
     environment_at: int = 0
     stats: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
+    stats_held: int = 0
+    """Points in `stats`, and what their columns take besides."""
     stats_other: int = 0
     telemetry: Message = field(default_factory=Message)
     telemetry_at: int = 0
@@ -81,8 +91,8 @@ class Log:
     exit: tuple[int, int, int] | None = None
     """Offset of the exit record, exit code, seconds that the run took."""
     preempting: int | None = None
-    console: str = ""
-    """The end of what was printed."""
+    printed: list[str] = field(default_factory=list)
+    """The end of what was printed, in parts."""
     console_at: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     undecodable: int = 0
@@ -197,11 +207,14 @@ def _take_stats(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None
     time = wandb_record.read(body, limits).seconds(2)
     _note_time(log, time)
     named = [(".".join(i.path), i.value(limits)) for i in wandb_record.items(body, 3, limits)]
+    if log.stats_held >= PENDING_POINTS:
+        _emit_stats(log, artifact, log.history.sink)
     for key, value in flat(named):
         figure = number(value)
         if figure is None:
             log.stats_other += 1
             continue
+        log.stats_held += 1 if key in log.stats else COLUMN_POINTS
         steps, values, times = log.stats.setdefault(key, (array("q"), array("d"), array("d")))
         steps.append(NO_STEP)
         values.append(figure)
@@ -212,9 +225,10 @@ def _take_output(log: Log, artifact: Artifact, offset: int, body: bytes) -> None
     message = wandb_record.read(body, artifact.limits)
     _note_time(log, message.seconds(2))
     text = message.text(3)
-    log.console += text
-    if len(log.console) > 2 * artifact.limits.traceback_bytes:
-        log.console = log.console[-artifact.limits.traceback_bytes :]
+    most = artifact.limits.traceback_bytes
+    log.printed.append(text[-most:])
+    if len(log.printed) > _PRINTED_PARTS:
+        log.printed = ["".join(log.printed)[-most:]]
     log.console_at = offset
 
 
@@ -291,6 +305,8 @@ def _emit_stats(log: Log, artifact: Artifact, points: PointSink) -> None:
             attributes=(("kind", "system"),),
         )
         points.add(Batch(spec, artifact.path, steps, values, None, times, family=artifact.path))
+    log.stats.clear()
+    log.stats_held = 0
 
 
 def _sampled(name: str) -> Metric:
@@ -389,7 +405,7 @@ def _failure(log: Log) -> traceback_text.TracebackText | None:
     """
     if log.exit is not None and log.exit[1] == 0:
         return None
-    found = traceback_text.last(log.console)
+    found = traceback_text.last("".join(log.printed)[-log.stream.limits.traceback_bytes :])
     ended = found is not None and (log.exit is not None or not found.followed)
     return found if ended else None
 

@@ -236,3 +236,9 @@ def test_any_number_is_read(value, spell):
 def test_what_is_no_number(cell):
     """Whatever float() would say."""
     assert number(cell) is None
+
+
+@pytest.mark.parametrize("cell", ["7" * 1_000_000 + "x", "7" * 500_000 + "." + "7" * 500_000 + "e"])
+def test_long_digits_are_looked_at_once(cell):
+    """A cell of a mebibyte of digits is no number at the first character that fits no more."""
+    assert number(cell) is None

@@ -215,3 +215,52 @@ def test_texts_of_python_2():
     assert parse(b"S'a\\x41\\n\\d'\n.").value == "aA\n\\d"
     assert parse(b"V\\ud800x\n.").value == "\ufffdx"
     assert parse(b"U\x02\xe9a.").value == "éa"
+
+
+def remembered(text):
+    """The beginning of a pickle with one long text in the memo, as 0."""
+    return b"\x80\x04X" + len(text).to_bytes(4, "little") + text + b"q\x00"
+
+
+def test_long_names_are_not_repeated():
+    """The memo makes a module's name of a mebibyte as cheap as one of a letter."""
+    names = b"".join(b"h\x00\x8c\x02%02x\x93" % number for number in range(200))
+    found = parse(remembered(b"m" * 1_000_000) + names + b".")
+    assert found.flaws.counts == {"bad-pickle": 1}
+    assert found.globals == ()
+
+
+def test_globals_are_bounded():
+    """Nobody reads a list of a million names."""
+    names = b"".join(b"cm\nn%d\n0" % number for number in range(12_000))
+    found = parse(b"\x80\x02" + names + b"N.")
+    assert found.flaws.counts == {"size-limit": 1}
+    assert len(found.globals) <= 10_001
+
+
+@pytest.mark.parametrize("node", [b"h\x00", b"cm\n" + b"n" * 900 + b"\nq\x01"])
+def test_shared_text_is_written_out_within_a_limit(node):
+    """A list of references to one text is small until it is written."""
+    body = remembered(b"x" * 1_000) + b"0](" + node + (b"h" + node[-1:]) * 500 + b"e."
+    converter = Converter(replace(DEFAULT, pickle_characters=20_000))
+    written = converter.value(parse(body).value)
+    assert isinstance(written, list)
+    assert sum(len(str(item)) for item in written) < 80_000
+    assert converter.flaws.counts["size-limit"] > 400
+
+
+def test_asking_a_mapping_costs_no_walk():
+    """One mapping may be the state of a hundred thousand callbacks, each asked for its keys."""
+
+    class Pairs(list):
+        walks = 0
+
+        def __iter__(self):
+            Pairs.walks += 1
+            return super().__iter__()
+
+    mapping = Mapping(Pairs([("a", 1), (2, 3), ("a", 4)]))
+    assert [mapping.get(key) for key in ("a", "b", "c", "a")] == [4, None, None, 4]
+    assert Pairs.walks == 1
+    mapping.pairs.append(("b", 5))
+    assert mapping.get("b") == 5

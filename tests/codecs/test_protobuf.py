@@ -85,3 +85,11 @@ def test_arbitrary_bytes(data: bytes) -> None:
 def test_packed() -> None:
     """Packed numbers are read as far as they are whole."""
     assert protobuf.packed(b"\x00\x00\x80\x3f\x00\x00\x00\x40\x01", "f") == (1.0, 2.0)
+
+
+def test_fields_are_bounded():
+    """Two bytes become a value of thirty; the first ones are given, the rest is refused."""
+    found = []
+    with pytest.raises(protobuf.WireError, match="more fields"):
+        found.extend(protobuf.fields(b"\x08\x01" * 50, Limits(message_fields=20)))
+    assert len(found) == 20

@@ -188,3 +188,24 @@ def test_any_bytes(data):
 def test_anything_like_python(source):
     """Nothing raises on text that looks like a module."""
     to_json(parse(source.encode()).values)
+
+
+def test_quotes_that_are_never_closed_are_looked_at_once():
+    """A line of escaped quotes could be begun again at each of them."""
+    found = parse(b"X = '" + b"\\'" * 60_000)
+    assert (found.values, found.complete) == ({}, False)
+
+
+@pytest.mark.parametrize("value", [b"[" + b"1," * 20_000 + b"]", b"f(" + b"1," * 20_000 + b")"])
+def test_one_value_for_many_names_is_not_repeated(value):
+    """What is assigned to thousands of names at once would stand in the archive for each."""
+    names = b" = ".join(b"a%d" % number for number in range(5_000))
+    found = parse(names + b" = " + value)
+    assert len(found.values) == 5_000
+    assert sum(len(item.value) for item in found.values.values()) < 2_000_000
+    assert found.flaws.counts["dynamic"] == 1
+
+
+def test_a_few_names_for_one_value():
+    """Chained assignments as people write them."""
+    assert parse(b"A = B = [1, 2]\n").values == {"A": [1, 2], "B": [1, 2]}

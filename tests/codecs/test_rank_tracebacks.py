@@ -98,3 +98,21 @@ def test_any_order_is_survived(lines):
     found = collected("\n".join(lines))
     root = found.root()
     assert root is None or root.error
+
+
+def test_marks_without_end_are_followed_and_not_kept():
+    """Each line may begin a traceback of another rank; memory does not grow with them."""
+    found = Tracebacks(10_000)
+    for number in range(1, 30_001):
+        found.feed(number, f"[rank{number}]: {BEGIN}")
+        assert found.feed(number, f"[rank{number}]:   File a") is (number <= 10_000)
+    assert len(found.traces) == 64
+    assert len(found._open) == 10_000
+    assert sum(len(trace.lines) for trace in found._open.values()) == 64 * 2
+
+
+def test_a_chain_without_end_keeps_its_first_errors():
+    """Every exception of a chain is a line of its own."""
+    chain = f"{BEGIN}\nKeyError: 1\nDuring handling of the above exception\n" * 500
+    found = collected(chain)
+    assert sum(len(trace.errors) for trace in found.traces[""]) <= 50 * 8

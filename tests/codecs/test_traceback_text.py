@@ -51,3 +51,21 @@ def test_anything(text):
     """Nothing raises, and all comes from the text."""
     found = traceback_text.last(HEAD + text)
     assert found.error in HEAD + text
+
+
+class _Counted(str):
+    """A text that counts the characters that are copied out of it."""
+
+    copied = 0
+
+    def __getitem__(self, key):
+        part = super().__getitem__(key)
+        type(self).copied += len(part)
+        return _Counted(part)
+
+
+def test_ignored_exceptions_cost_no_copies():
+    """A program may print any number of them; the text before them is not copied for each."""
+    text = _Counted(f"Exception ignored in: <f>\n{HEAD}" * 2_000)
+    assert traceback_text.last(text) is None
+    assert _Counted.copied <= len(text)

@@ -181,3 +181,16 @@ def test_blocks_are_read_once_each():
     blocks = list(wandb_log._blocks(chunks))
     assert b"".join(blocks) == data
     assert [len(block) for block in blocks] == [BLOCK, BLOCK, BLOCK, len(data) - 3 * BLOCK]
+
+
+def test_parts_without_bytes_take_no_memory():
+    """A record may be made of any number of parts that hold nothing."""
+    data = bytearray(HEADER + part(2, b"a"))
+    for _ in range(20_000):
+        if BLOCK - len(data) % BLOCK < 7:
+            data += bytes(BLOCK - len(data) % BLOCK)
+        data += part(3, b"")
+    log = WandbLog([bytes(data)])
+    assert list(log) == []
+    assert log.tally.truncated_at == len(HEADER)
+    assert log._held == b"a"

@@ -351,3 +351,32 @@ def test_any_bytes(data):
     container = opened(b"PK\3\4" + data)
     for name in container.members:
         container.read(name, ALL)
+
+
+def test_limit_of_what_is_read():
+    """Blocks without content unpack to nothing, and members may all share the same ones."""
+    nothing = b"\0\0\0\xff\xff" * 20_000
+    packed = nothing + zlib.compress(b"x", 9)[2:-4]
+    container = opened(by_hand(b"a", packed, b"x", 8), Limits(zip_read_bytes=350_000))
+    read = [container.read("a", ALL).complete for _ in range(10)]
+    assert read == [True] * 3 + [False] * 7
+    assert codes(container) == ["size-limit"]
+
+
+def test_frames_without_content_cost_little():
+    """Zstandard hands back all that follows a frame: a copy for each nine bytes."""
+    frames = zstd.compress(b"") * 400_000
+    container = opened(by_hand(b"a", frames, b"", 93), Limits(zip_read_bytes=1 << 24))
+    assert container.read("a", ALL) == (content := container.read("a", ALL))
+    assert content.data == b""
+    assert codes(container) == ["size-limit"]
+    assert container._spent < 1 << 25
+
+
+def test_long_names_are_cut_and_counted():
+    """A directory may be nothing but names."""
+    names = [f"{number:04}" + "n" * 60_000 for number in range(50)]
+    container = opened(zipped([(name, b"") for name in names]), Limits(document_bytes=20_000))
+    assert {len(name) for name in container.members} == {1_000}
+    assert len(container.members) == 20
+    assert sorted(codes(container)) == ["odd-name", "too-many-members"]

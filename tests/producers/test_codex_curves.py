@@ -87,3 +87,25 @@ def test_truth_values_are_told():
     assert dict(sink.batches[-1].attributes)["values"] == "boolean"
     _, sink = taken(at(1, value=True), at(2, value=0.5))
     assert "values" not in dict(sink.batches[-1].attributes)
+
+
+def test_rows_in_no_order_are_not_placed_again_and_again(monkeypatch):
+    """Series that all went back wait for each other; each wait may cost a whole look ahead."""
+    monkeypatch.setattr(codex_curves, "LOOK_AHEAD", 100)
+    monkeypatch.setattr(codex_curves, "_WAITED", 5_000)
+    placed = []
+    put = Curves._take
+    monkeypatch.setattr(Curves, "_take", lambda self, *item: (placed.append(1), put(self, *item)))
+    keys = [f"k{number}" for number in range(150)]
+    rows = [at(10**6 - turn, key) for turn in range(40) for key in keys]
+    _, sink = taken(*rows)
+    assert sum(len(batch.steps) for batch in sink.batches) == len(rows)
+    assert len(placed) < 4 * len(rows)
+
+
+def test_attempts_are_bounded():
+    """Steps that go back and forth look like restarts without end."""
+    rows = [at(step) for turn in range(50) for step in (1, 2, 3)]
+    curves, sink = taken(*rows, limits=replace(Limits(), attempts=5))
+    assert len(curves.attempts) == 5
+    assert sum(len(batch.steps) for batch in sink.batches) == len(rows)

@@ -99,3 +99,24 @@ def test_row_number_serves_where_no_step_stands_in_it(history):
     history.add({"loss": 1.0}.items(), 7)
     history.flush()
     assert list(history.sink.batches[0].steps) == [7]
+
+
+def test_new_keys_in_every_row_are_bounded(history, monkeypatch):
+    """Columns are handed over by what they take, not only by their points."""
+    monkeypatch.setattr(wandb_history, "PENDING_POINTS", 1_000)
+    monkeypatch.setattr(wandb_history, "_KEYS", 100)
+    for number_ in range(500):
+        history.add([(f"n{number_}", 1.5), (f"t{number_}", "text")], number_)
+        assert len(history._columns) <= 1_000 // wandb_history.COLUMN_POINTS + 2
+    history.flush()
+    assert len(history.sink.batches) == 500
+    assert len(history._settled) == 100
+    assert len(history.other) == 101
+    assert sum(history.other.values()) == 500
+
+
+def test_a_counter_that_is_declared_for_many_metrics_is_looked_up_once(history):
+    """W&B repeats the declaration of a pattern for each metric that it covers."""
+    for name in map(str, range(300)):
+        history.define(f"eval/{name}", "trainer/step")
+    assert list(history._declared) == ["trainer/step"]

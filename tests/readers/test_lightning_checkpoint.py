@@ -214,3 +214,33 @@ def test_a_torn_file_gives_what_is_left(bench, read):
     (saved,) = found.reading.checkpoints[:1]
     assert (saved.step, saved.epoch) == (6, 0)
     assert found.reading.accounting.corrupt == 1
+
+
+def test_callbacks_that_share_their_state_are_bounded(read):
+    """A memo makes a hundred thousand callbacks of one; no more than a thousand are looked at."""
+    state = (
+        b"}(" + text("monitor") + text("val") + text("best_model_path") + text("a.ckpt") + b"uq\x05"
+    )
+    again = b"".join(text(f"ModelCheckpoint{number}") + b"h\x05" for number in range(1_500))
+    callbacks = b"}(" + text("first") + state + again + b"u"
+    found = read({"checkpoints/last.ckpt": checkpoint(callbacks=callbacks)})
+    assert len(found["checkpoints/last.ckpt"].reading.checkpoints) == 1 + 1_000
+
+
+def test_many_checkpoints_look_at_few_of_each_other(read, monkeypatch):
+    """A run may keep every checkpoint; which one is the last is not asked of all by all."""
+    from archiver.readers import lightning_checkpoint
+
+    ranked = []
+    rank = lightning_checkpoint._rank
+    monkeypatch.setattr(
+        lightning_checkpoint, "_rank", lambda path: ranked.append(path) or rank(path)
+    )
+    data = checkpoint()
+    names = [f"checkpoints/epoch={number}-step={number}.ckpt" for number in range(200)]
+    found = read(dict.fromkeys(names, data))
+    assert len(found) == 200
+    assert [name for name in names if found[name].reading.configs or found[name].reading.steps] == [
+        names[-1]
+    ]
+    assert len(ranked) < 4 * 200
