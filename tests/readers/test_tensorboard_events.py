@@ -47,6 +47,8 @@ def same(left, right):
 def test_points_are_those_of_the_vendors_reader(bench, fixture_run):
     """File by file and tag by tag, what TensorBoard's EventAccumulator gives, to the last bit."""
     wanted = json.loads((fixture_run.parent / "expected.json").read_text("utf-8"))
+    if "tfevents" not in wanted:
+        pytest.skip("the vendor's reader was not asked about this run")
     run_dir = fixture_run.parent / wanted["run_dir"]
     found = bench.read("tensorboard_events", run_dir)
     assert set(found) == set(wanted["tfevents"])
