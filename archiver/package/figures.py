@@ -46,6 +46,8 @@ _SAMPLED = (
     ("Host memory", "memory", "host_mem"),
 )
 """Panels of what was sampled over time: title, axis label, canonical name."""
+_PER_GIB = {"B": 2.0**30, "bytes": 2.0**30, "KiB": 2.0**20, "MiB": 2.0**10, "GiB": 1.0}
+"""Units of memory -> so many of them are a GiB, which is what a person reads."""
 
 
 def primary(series: Sequence[Joined], key: str | None) -> list[Joined]:
@@ -176,7 +178,7 @@ def _resources(record: RunRecord, series: Sequence[Joined]) -> list[PlotSpec | T
     sampled = [
         item
         for item in series
-        if item.spec.axis == "time" and item.spec.clock and item.summary.points > 1
+        if item.spec.axis == "time" and item.summary.first_time and item.summary.points > 1
     ]
     chosen = [
         (title, label, [item for item in sampled if item.summary.canonical == canonical])
@@ -194,7 +196,9 @@ def _resources(record: RunRecord, series: Sequence[Joined]) -> list[PlotSpec | T
     size, unit = time_unit(max(ends[clock] - starts[clock] for clock in starts))
     panels = tuple(
         Panel(
-            title, _with_unit(label, items), tuple(_sampled(i, items, starts, size) for i in items)
+            title,
+            "memory (GiB)" if _in_gib(items) else _with_unit(label, items),
+            tuple(_sampled(item, items, starts, size) for item in items),
         )
         for title, label, items in chosen
         if items
@@ -210,11 +214,18 @@ def _sampled(
     points = item.points()
     order = item.order(points)
     values = np.asarray(points.values, dtype=np.float64)[order]
+    if _in_gib(beside):
+        values = values / _PER_GIB[item.summary.unit or ""]
     x = (points.times[order] - starts[item.spec.clock]) / size
     told = [f"{name} {value}" for name, value in item.spec.labels]
     several = len({other.summary.source for other in beside}) > 1
     told += [item.summary.source] if several or not told else []
     return Curve(", ".join(told), x, values, item.status[order], item.segment[order])
+
+
+def _in_gib(items: Sequence[Joined]) -> bool:
+    """Whether all are amounts of memory whose unit is known."""
+    return all((item.summary.unit or "") in _PER_GIB for item in items)
 
 
 def _with_unit(label: str, chosen: Sequence[Joined]) -> str:

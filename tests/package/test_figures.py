@@ -115,11 +115,12 @@ def test_samples_are_drawn_over_time():
     found = drawn(
         sampled("0", "gpu_util", "%", [50.0, 60.0, 70.0], 1000.0),
         sampled("1", "gpu_util", "%", [40.0, 30.0, 20.0], 1060.0),
-        sampled("0", "gpu_mem", "MiB", [9000.0, 9100.0, 9200.0], 1000.0),
+        sampled("0", "gpu_mem", "MiB", [1024.0, 2048.0, 3072.0], 1000.0),
     )
     figure = found["resources"]
     assert figure.xlabel == "minutes since the first sample"
-    assert [panel.ylabel for panel in figure.panels] == ["utilisation (%)", "memory (MiB)"]
+    assert [panel.ylabel for panel in figure.panels] == ["utilisation (%)", "memory (GiB)"]
+    assert figure.panels[1].curves[0].y.tolist() == [1.0, 2.0, 3.0]
     assert labels(figure.panels[0]) == ["gpu 0", "gpu 1"]
     assert [curve.x.tolist() for curve in figure.panels[0].curves] == [[0, 1, 2], [1, 2, 3]]
 
