@@ -211,7 +211,7 @@ def _train(step: Step, context: Context) -> Step:
     # Evaluations beside a training have configurations of their own.
     shared = [item for item in context.configs if item.step_id in (None, step.step_id)]
     params, params_from = _own_params(own.configs) if not alone else _params(shared)
-    training, sources = _training(own, context.fields, alone=alone)
+    training, sources = _training(own, context.fields, step.logs, alone=alone)
     step = _judged(step, own)
     filled = {
         "training": _stated(step.training, training),
@@ -302,7 +302,7 @@ def _is_loss(item: Series) -> bool:
 
 
 def _training(
-    own: _Own, fields_: Mapping[str, Resolved], *, alone: bool
+    own: _Own, fields_: Mapping[str, Resolved], logs: Sequence[str], *, alone: bool
 ) -> tuple[Training, dict[str, Source]]:
     sources: dict[str, Source] = {}
 
@@ -314,8 +314,9 @@ def _training(
 
     training = Training()
     losses = [item for item in own.series if _is_loss(item) and item.points]
-    # As the plot has it: of several independent sources the longest one is the curve.
-    loss = max(losses, key=lambda item: item.points, default=None)
+    # Of several independent sources the step's own log is its curve (a trainer that prints means
+    # over an interval is quoted by them), else the longest one.
+    loss = max(losses, key=lambda item: (item.source in logs, item.points), default=None)
     if loss is not None:
         final = derived(loss.last, "last-kept-point", (loss.at,), f"series {loss.key}")
         training = replace(

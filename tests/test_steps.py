@@ -329,3 +329,15 @@ def test_a_training_that_ended_early(status, done, most, told):
     assert step.outputs.get("ended_early") == told
     source = step.sources.get("outputs.ended_early")
     assert (source and source.rule) == (told and "fewer-epochs-than-allowed")
+
+
+def test_a_step_s_own_log_is_its_curve():
+    """What a trainer prints is quoted, although an event file holds more points."""
+    printed = loss(points=2, last=0.5, last_step=20)
+    events = replace(printed, source="tb", at=Location("tb"), points=20, last=0.4)
+    (step,) = assembled([train(logs=("logging.jsonl",))], context(series=(events, printed)))
+    assert step.training is not None
+    assert step.training.final_loss == 0.5
+    (other,) = assembled([train()], context(series=(printed, events)))
+    assert other.training is not None
+    assert other.training.final_loss == 0.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from archiver.model.record import Resolved, RunRecord, Series
+from archiver.model.record import Resolved, RunRecord, Series, Step
 from archiver.model.times import Clock, parse_iso
 from archiver.model.values import Value
 from archiver.render.escape import Markdown, inline, prose, shorten
@@ -236,19 +236,26 @@ def _step(step: int | None) -> str:
     return "" if step is None else f" at step {step}"
 
 
+def _quoted(found: Sequence[Series], step: Step) -> Series | None:
+    """The curve that the step's final loss is the end of."""
+    source = step.sources.get("training.final_loss")
+    return next((item for item in found if source is not None and item.at == source.at), None)
+
+
 def _curves(record: RunRecord, canonical: str) -> str:
     """The curve of the training; of each, where a pipeline trains several times."""
     trained = [step for step in record.steps if step.name == "train"]
     if len(trained) < 2:
         found = _of_meaning(record.series, canonical)
-        item = _chosen(found)
-        if _nobodys(found):
+        quoted = _quoted(found, trained[0]) if trained else None
+        if quoted is None and _nobodys(found):
             return _several(found)
+        item = quoted or _chosen(found)
         return _curve(item) if item is not None else ""
     told = []
     for step in trained:
-        own = (item for item in record.series if item.step_id == step.step_id)
-        item = _chosen(_of_meaning(own, canonical))
+        found = _of_meaning((s for s in record.series if s.step_id == step.step_id), canonical)
+        item = _quoted(found, step) or _chosen(found)
         if item is not None:
             stage = f" {_short(step.stage)}" if step.stage else ""
             told.append(f"step {_short(step.step_id)} train{stage}: {_curve(item)}")
