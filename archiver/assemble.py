@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from archiver import bindings, contracts, lockfiles, series, status, steps
@@ -195,7 +196,11 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             metric=known.metric if known.metric is not None else item.metric,
             digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
         )
-    hashed = {(entry.scope, entry.path): entry.sha256 for entry in files if entry.sha256}
+    hashed = sorted(
+        (entry.scope, entry.path, entry.sha256)
+        for entry in files
+        if entry.sha256 and entry.path.endswith(_WEIGHTS)
+    )
     ordered = sorted(merged.values(), key=_by_directory)
     # A reader says `other` of one that it knows not to be the last, such as a torn one.
     stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
@@ -210,20 +215,28 @@ def _by_directory(item: Checkpoint) -> tuple[object, ...]:
 
 
 def _tagged(
-    item: Checkpoint, last: int | None, hashed: Mapping[tuple[str, str], str | None]
+    item: Checkpoint, last: int | None, hashed: Sequence[tuple[str, str, str]]
 ) -> Checkpoint:
     tags = {tag for tag in item.tags if tag != "other"}
     if item.step is not None and item.step == last and "other" not in item.tags:
         tags.add("last")
     weights = [
         Digest("sha256", digest, Origin.DERIVED, path)
-        for (scope, path), digest in sorted(hashed.items())
-        if scope == item.at.scope
-        and f"{path}/".startswith(item.path + "/")
-        and digest
-        and path.endswith(_WEIGHTS)
+        for path, digest in _weights(item.at.scope, item.path, hashed)
     ]
     return replace(item, tags=tuple(sorted(tags)) or ("other",), digests=(*item.digests, *weights))
+
+
+def _weights(
+    scope: str, path: str, hashed: Sequence[tuple[str, str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Path and digest of the files at or below a checkpoint's path, found by its place."""
+    for start in (path, f"{path}/"):
+        for index in range(bisect_left(hashed, (scope, start)), len(hashed)):
+            found, name, digest = hashed[index]
+            if found != scope or not (name == path or (start != path and name.startswith(start))):
+                break
+            yield name, digest
 
 
 def _datasets(found: Sequence[Dataset]) -> tuple[Dataset, ...]:

@@ -122,6 +122,14 @@ class Tree:
                 path = path.rpartition("/")[0]
         return index
 
+    @cached_property
+    def children(self) -> dict[str, list[str]]:
+        """Directory path -> directories right below it that hold files, in natural order."""
+        index: dict[str, list[str]] = {}
+        for path in sorted(self.directories, key=natural):
+            index.setdefault(path.rpartition("/")[0], []).append(path)
+        return index
+
     def named(self, *patterns: str) -> list[Entry]:
         """Files whose name matches one of the shell patterns, in natural order."""
         found: list[Entry] = []

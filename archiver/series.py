@@ -31,6 +31,8 @@ SUMMARY_TEXT = 200
 """Longest text that a summary repeats."""
 _SAME_SPLIT = {"val": "eval", "validation": "eval", "valid": "eval"}
 """Words for what is evaluated while training, which differ from source to source."""
+_TWINS = 50
+"""Different sources of one measurement that a further one is compared with, point by point."""
 COARSE = 1e-6
 """Relative rounding from which on a finer source is preferred for the same measurement."""
 
@@ -374,7 +376,8 @@ def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
     for group in groups.values():
         preferred: list[Joined] = []
         for item in sorted(group, key=_preference):
-            twin = next((p for p in preferred if _one_dataset(item, p) and _agree(item, p)), None)
+            known = preferred[:_TWINS]
+            twin = next((p for p in known if _one_dataset(item, p) and _agree(item, p)), None)
             if twin is None:
                 preferred.append(item)
             else:

@@ -46,13 +46,13 @@ class Context:
     series: tuple[Series, ...]
     stage: str | None
 
-    def of(self, step_id: str) -> _Own:
-        """What belongs to one step."""
+    def of(self, step_id: str, *, absolute: bool) -> _Own:
+        """What belongs to one step, its attempts told on the clock that all are told on."""
         single = step_id == self.plan.training
         return _Own(
             step_id,
             self.attempts.get(step_id, NO_ATTEMPTS),
-            common_clock(self.attempts.values()),
+            absolute,
             self.verdicts.get(step_id, ()),
             tuple(item for item in self.configs if item.step_id == step_id),
             tuple(s for s in self.series if _is_own(s, step_id, alone=single)),
@@ -107,9 +107,11 @@ def assemble(merged: Mapping[str, Step], context: Context) -> tuple[Step, ...]:
             at, origin = loose[0].at, Origin.DERIVED
             made = Step(at=at, origin=origin, reader="steps", step_id=TRAINING, name="train")
             known = {TRAINING: made, **known}
+    absolute = common_clock(context.attempts.values())
+    owned = ((step, context.of(step.step_id, absolute=absolute)) for step in known.values())
     filled = [
-        _train(step, context) if step.name == "train" else _other(step, context.of(step.step_id))
-        for step in known.values()
+        _train(step, own, context) if step.name == "train" else _other(step, own)
+        for step, own in owned
     ]
     return tuple(_unreached(filled, context.plan))
 
@@ -205,8 +207,7 @@ def _judged(step: Step, own: _Own) -> Step:
     )
 
 
-def _train(step: Step, context: Context) -> Step:
-    own = context.of(step.step_id)
+def _train(step: Step, own: _Own, context: Context) -> Step:
     alone = step.step_id == context.plan.training and not context.plan.numbers
     # Evaluations beside a training have configurations of their own.
     shared = [item for item in context.configs if item.step_id in (None, step.step_id)]

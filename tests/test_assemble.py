@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from archiver.assemble import _checkpoints, _copies, _timeline
+from archiver.assemble import _checkpoints, _copies, _timeline, _weights
 from archiver.model.claims import Location
 from archiver.model.record import Checkpoint, DataCopy, Event
 from archiver.workflows import CollectOptions, Outcome, collect
@@ -102,3 +102,12 @@ def test_checkpoints_of_one_training_stand_together():
     ]
     paths = [item.path for item in _checkpoints(found, [])]
     assert paths == ["m/cpt/iter_100", "m/cpt/iter_200", "m/sft/iter_60"]
+
+
+def test_weights_of_a_checkpoint_are_found_by_their_place():
+    """At its path or below it, in its own tree; a name that only begins alike is another's."""
+    paths = ["a-b/w.pt", "a.pt", "a/b/w.pt", "a/w.pt", "aa/w.pt"]
+    hashed = sorted((scope, path, scope + path) for scope in ("run", "x") for path in paths)
+    assert [path for path, _ in _weights("run", "a", hashed)] == ["a/b/w.pt", "a/w.pt"]
+    assert list(_weights("x", "a.pt", hashed)) == [("a.pt", "xa.pt")]
+    assert list(_weights("y", "a", hashed)) == []

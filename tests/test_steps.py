@@ -341,3 +341,13 @@ def test_a_step_s_own_log_is_its_curve():
     (other,) = assembled([train()], context(series=(printed, events)))
     assert other.training is not None
     assert other.training.final_loss == 0.4
+
+
+def test_the_clock_is_chosen_once_for_all_steps(monkeypatch):
+    """A run of a thousand evaluations does not weigh all their attempts for each of them."""
+    asked = []
+    monkeypatch.setattr(steps, "common_clock", lambda groups: bool(asked.append(len([*groups]))))
+    many = [Step(at=AT, step_id=f"eval:{number}", name="eval") for number in range(30)]
+    known = context(attempts=NO_ATTEMPTS)
+    assert len(assembled(many, known)) == 30
+    assert asked == [1]

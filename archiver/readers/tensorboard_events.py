@@ -13,6 +13,7 @@ import re
 from array import array
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
@@ -182,30 +183,39 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
 
 def _attempt(artifact: Artifact) -> tuple[int, bool]:
     """Which process wrote the file, and whether this is its first file."""
+    paths = tuple(entry.path for entry in _siblings(artifact))
+    return _attempts(paths).get(artifact.path, (0, True))
+
+
+@lru_cache(maxsize=4)
+def _attempts(paths: tuple[str, ...]) -> dict[str, tuple[int, bool]]:
+    """Of each of some files, in natural order: its process, and whether it is the first."""
+    found: dict[str, tuple[int, bool]] = {}
     last: dict[tuple[str, str], tuple[int, int]] = {}
     """Directory and process -> its attempt and the number of its latest file."""
     attempts = 0
-    for entry in _siblings(artifact):
-        known = file_name(entry.name)
-        process = entry.parent, known.process
+    for path in paths:
+        parent, _, name = path.rpartition("/")
+        known = file_name(name)
+        process = parent, known.process
         attempt, number = last.get(process, (0, known.number))
         fresh = known.number <= number
         last[process] = (attempts if fresh else attempt, known.number)
-        if entry.path == artifact.path:
-            return last[process][0], fresh
+        found[path] = last[process][0], fresh
         attempts += fresh
-    return 0, True
+    return found
 
 
 def _siblings(artifact: Artifact) -> list[Entry]:
     """Event files of its directory, and of the other versions of a run that has several."""
-    found = artifact.tree.named(_FILES)
+    home, tree = artifact.directory, artifact.tree
     if not lightning_versions.start(artifact, _FILES).several:
-        return [entry for entry in found if entry.parent == artifact.directory]
-    above = artifact.directory.rpartition("/")[0]
+        beside = tree.directories.get(home, ()) if home else tree.files
+        return [entry for entry in beside if "tfevents" in entry.name and entry.parent == home]
+    above = home.rpartition("/")[0]
     return [
         entry
-        for entry in found
+        for entry in tree.named(_FILES)
         if entry.parent.rpartition("/")[0] == above
         and lightning_versions.number(entry.parent) is not None
     ]

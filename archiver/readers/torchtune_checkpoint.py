@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, directories
 from archiver.model.claims import Problem
 from archiver.model.record import Checkpoint
-from archiver.rundir import Entry, Tree
+from archiver.rundir import Entry
 
 _NAME = re.compile(r"epoch_(\d{1,9})\Z", re.ASCII)
 _SHARD = re.compile(r"(.{1,60})-(\d{5})-of-(\d{5})\.(?:safetensors|bin|pt)\Z", re.ASCII)
@@ -50,36 +50,28 @@ def parse(artifact: Artifact) -> Saved:
     match = _NAME.match(artifact.name)
     own = [entry for entry in artifact.files if not _OF_EVALS.match(entry.name)]
     epoch = int(match[1]) if match else 0
-    others = dict(_siblings(artifact))
+    later = (other > epoch for other, _ in _siblings(artifact, reverse=True))
+    first = next((path for _, path in _siblings(artifact)), None)
     return Saved(
         epoch,
         len(own),
         sum(entry.size for entry in own),
-        last=all(other < epoch for other in others),
-        missing=tuple(_missing(artifact, own, [others[other] for other in sorted(others)])),
+        last=not any(later),
+        missing=tuple(_missing(artifact, own, first)),
     )
 
 
-def _siblings(artifact: Artifact) -> Iterator[tuple[int, str]]:
-    """The other epochs with weights beside it."""
+def _siblings(artifact: Artifact, *, reverse: bool = False) -> Iterator[tuple[int, str]]:
+    """The other epochs with weights beside it, in natural order: a few tell enough."""
     tree = artifact.tree
-    parent = artifact.directory
-    names = {
-        path.rpartition("/")[2]: path for path in _children(tree, parent) if path != artifact.path
-    }
-    for name, path in names.items():
-        match = _NAME.match(name)
+    beside = tree.children.get(artifact.directory, [])
+    for path in reversed(beside) if reverse else beside:
+        match = _NAME.match(path.rpartition("/")[2]) if path != artifact.path else None
         if match and any(_is_weight(entry) for entry in tree.directories[path]):
             yield int(match[1]), path
 
 
-def _children(tree: Tree, parent: str) -> Iterator[str]:
-    for path in tree.directories:
-        if path.rpartition("/")[0] == parent:
-            yield path
-
-
-def _missing(artifact: Artifact, own: list[Entry], others: list[str]) -> Iterator[str]:
+def _missing(artifact: Artifact, own: list[Entry], first: str | None) -> Iterator[str]:
     names = {entry.name for entry in own}
     weights = [entry for entry in own if _is_weight(entry)]
     for entry in weights:
@@ -88,12 +80,12 @@ def _missing(artifact: Artifact, own: list[Entry], others: list[str]) -> Iterato
     if any(name.startswith("adapter_model.") for name in names) and _ADAPTER_CONFIG not in names:
         yield f"{_ADAPTER_CONFIG} is not there"
     yield from _shards(names)
-    for path in others[:1]:
+    if first is not None:
         # Every epoch saves the same tensors: a file that is smaller than its twin was cut.
         for entry in weights:
-            twin = artifact.tree.by_path.get(path + entry.path.removeprefix(artifact.path))
+            twin = artifact.tree.by_path.get(first + entry.path.removeprefix(artifact.path))
             if twin is not None and 0 < entry.size < twin.size:
-                yield f"{entry.name} is smaller than that of {path.rpartition('/')[2]}"
+                yield f"{entry.name} is smaller than that of {first.rpartition('/')[2]}"
 
 
 def _shards(names: set[str]) -> Iterator[str]:

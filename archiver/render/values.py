@@ -17,6 +17,8 @@ NOT_RECORDED = Markdown("not recorded")
 NONE = Markdown("none")
 _LONGEST_LINE = 160
 """Characters of a value beside its label; longer ones stand in a block beneath."""
+_MOST_IN_NOTE = 50
+"""Places that a note may tell by itself; each is looked for in it."""
 _LONGEST_NOTE = 100
 
 
@@ -102,7 +104,8 @@ def _beneath(field: Resolved) -> Iterable[Bullet]:
     note = field.note or ""
     if note:
         yield _note(note)
-    told = {field.at} | {at for at in field.from_ if str(at) in note}
+    few = field.from_ if len(field.from_) <= _MOST_IN_NOTE else ()
+    told = {field.at} | {at for at in few if str(at) in note}
     if not told.issuperset(field.from_):
         yield Bullet("from", places(field.from_))
     agreed = [item.at for item in field.others if item.verdict == "same"]

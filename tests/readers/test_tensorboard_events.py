@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from archiver.model.claims import Origin, Trust
 from archiver.model.points import Metric
 from archiver.producers.lightning_keys import Key
+from archiver.readers import tensorboard_events
 from archiver.readers.tensorboard_events import _attempt, _meaning, file_name
 
 
@@ -262,3 +263,14 @@ def test_lightning_counts_from_0(bench, tmp_path):
         told = {("first_step", "0") in batch.spec.attributes for batch in found.batches
                 if batch.spec.canonical in ("loss", "eval_loss")}  # fmt: skip
         assert told == {wanted}
+
+
+def test_names_of_a_directory_are_taken_apart_once(read, monkeypatch):
+    """Every restart opens a file; which start each is of is told for all of them together."""
+    taken = []
+    apart = tensorboard_events.file_name
+    monkeypatch.setattr(
+        tensorboard_events, "file_name", lambda name: taken.append(name) or apart(name)
+    )
+    read({f"logs/events.out.tfevents.17000000{number:02}.h.1.0": "" for number in range(60)})
+    assert len(taken) == 2 * 60

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.readers import torchtune_checkpoint
+
 
 def test_case(bench, case):
     """Each fixture gives what its description says."""
@@ -42,3 +44,17 @@ def test_a_huge_number_of_shards(read):
     """Names are not believed beyond reason."""
     found = read({"epoch_0/model-00001-of-99999.safetensors": "x"})
     assert found["epoch_0"].codes == []
+
+
+def test_many_epochs_look_at_few_of_each_other(read, monkeypatch):
+    """A run may keep the weights of every epoch; none of them looks at all the others."""
+    looked = []
+    weight = torchtune_checkpoint._is_weight
+    monkeypatch.setattr(
+        torchtune_checkpoint, "_is_weight", lambda entry: looked.append(1) or weight(entry)
+    )
+    found = read({f"epoch_{number}/model-00001-of-00001.bin": "x" for number in range(100)})
+    tags = [path for path, item in found.items() if item.reading.checkpoints[0].tags]
+    assert tags == ["epoch_99"]
+    # Recognition, its own weights, the first and the last beside it; the last one sees them all.
+    assert len(looked) < 7 * 100

@@ -570,3 +570,22 @@ def test_renderer_is_loaded_only_when_needed() -> None:
     )
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert json.loads(made.stdout) == []
+
+
+def test_places_without_end_are_not_looked_for_in_their_note(
+    empty: RunRecord, at: Location
+) -> None:
+    """A note that tells of thousands of places is not read again for each of them."""
+
+    class Place(Location):
+        spelled = 0
+
+        def __str__(self) -> str:
+            Place.spelled += 1
+            return super().__str__()
+
+    found = tuple(Place("log.txt", f"L{number}") for number in range(500))
+    claim = Resolved(3, Origin.DERIVED, at, "derive", rule="sum", from_=found, note="of many")
+    document = archive(with_field(empty, "summary.os", claim), [])
+    assert "L499" in document
+    assert Place.spelled < 10
