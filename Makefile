@@ -95,7 +95,7 @@ demo: $(VENV)/.ready
 	@find $(ARCHIVES) \( -name ARCHIVE.md -o -path '*/plots/loss.png' \) | sort | sed 's/^/  /'
 
 test: $(VENV)/.ready
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto
 
 lint: $(VENV)/.ready
 	$(VENV)/bin/ruff check

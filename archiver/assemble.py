@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from archiver import contracts, lockfiles, series, status, steps
+from archiver import bindings, contracts, lockfiles, series, status, steps
 from archiver import plan as plans
 from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.collect import FIRST_FILE, Collected
@@ -22,6 +22,7 @@ from archiver.model.record import (
     DataCopy,
     Dataset,
     Digest,
+    Event,
     FileEntry,
     Resolved,
     RunIdentity,
@@ -69,6 +70,7 @@ def assemble(
     collected: Collected, spool: PointSpool, placement: Placement, declared: Mapping[str, str]
 ) -> Assembled:
     """Resolve, judge and sum up everything that was read."""
+    collected = replace(collected, readings=bindings.applied(collected.readings))
     claims = [*collected.claims, *_declared(declared)]
     plan = planned(collected)
     attempts = plan.attempts(collected.trails)
@@ -108,7 +110,7 @@ def assemble(
         datasets=context.datasets,
         data_copies=_copies(collected.all("data_copies")),
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
-        events=tuple(sorted(collected.all("events"), key=lambda event: event.time or "")),
+        events=_timeline(collected.all("events")),
         accounting=_accounting(collected, joined),
         problems=(*_problems(collected), *_refused(spool)),
         extras=_extras(collected),
@@ -199,12 +201,17 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
         for entry in files
         if entry.sha256 and entry.path.endswith(_WEIGHTS)
     )
-    ordered = sorted(merged.values(), key=lambda item: (item.step or 0, natural(item.path)))
+    ordered = sorted(merged.values(), key=_by_directory)
     # A reader says `other` of one that it knows not to be the last, such as a torn one.
     stepped = [item.step for item in ordered if item.step is not None and "other" not in item.tags]
     stated = any("last" in item.tags for item in ordered)
     last = None if stated else max(stepped, default=None)
     return tuple(_tagged(item, last, hashed) for item in ordered)
+
+
+def _by_directory(item: Checkpoint) -> tuple[object, ...]:
+    """Those of one training stand together, in the order of their steps."""
+    return (natural(item.path.rpartition("/")[0]), item.step or 0, natural(item.path))
 
 
 def _tagged(
@@ -262,6 +269,18 @@ def _copies(found: Sequence[DataCopy]) -> tuple[DataCopy, ...]:
         if known is None or (item.files_copied or 0) > (known.files_copied or 0):
             merged[item.source, item.destination] = item
     return tuple(merged.values())
+
+
+def _timeline(found: Sequence[Event]) -> tuple[Event, ...]:
+    """Events by their time; one that has none stays behind the one before it in its artifact."""
+    latest: dict[tuple[str, str], str] = {}
+    keyed: list[tuple[str, Event]] = []
+    for event in found:
+        artifact = (event.at.scope, event.at.path)
+        time = event.time or latest.get(artifact, "")
+        latest[artifact] = time
+        keyed.append((time, event))
+    return tuple(event for _, event in sorted(keyed, key=lambda pair: pair[0]))
 
 
 def _filled(item: Dataset) -> int:

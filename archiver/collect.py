@@ -47,7 +47,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 _STAMPED = (
     "claims", "configs", "dependencies", "locks", "repositories", "steps", "checkpoints",
-    "datasets", "data_copies", "artifacts", "events", "evidence", "problems",
+    "datasets", "data_copies", "artifacts", "events", "evidence", "bindings", "problems",
 )  # fmt: skip
 
 

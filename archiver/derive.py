@@ -91,7 +91,11 @@ def _finished_at(marks: Sequence[AttemptMark]) -> Resolved | None:
 def derive_from_steps(fields: Mapping[str, Resolved], steps: Sequence[Step]) -> dict[str, Resolved]:
     """The fields with those that a pipeline's steps add up to."""
     found = dict(fields)
-    trained = [step for step in steps if step.name == "train" and step.training is not None]
+    trained = [
+        step
+        for step in steps
+        if step.name == "train" and step.training is not None and step.status != "skipped"
+    ]
     times = [
         (float(step.training.duration_sec), step.sources.get("training.duration_sec"), step.at)
         for step in trained

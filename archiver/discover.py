@@ -69,20 +69,18 @@ def sites(
     """Every run below the tree, in natural order; none where nothing says that there is one."""
     search = _Search(run, tree, tuple(readers), limits)
     members = _members(search)
-    claimed = [path for member in members for path in member.paths]
-    homes = [member.home for member in members]
-    roots = [
-        root
-        for root in _roots(search)
-        if not any(_within(root, path) for path in claimed)
-        and not any(_within(home, root) for home in homes)
-    ]
+    claimed = {path for member in members for path in member.paths}
+    homes = {above for member in members for above in _up(member.home)}
+    roots = [root for root in _roots(search) if claimed.isdisjoint(_up(root)) and root not in homes]
+    inner: dict[str, list[str]] = {}
+    for root in roots:
+        for above in _up(root)[1:]:
+            inner.setdefault(above, []).append(root)
     found = [_site(tree, member) for member in members]
     for root in roots:
-        name = root.rpartition("/")[2]
-        member = Member(name, (root,), root.rpartition("/")[0])
-        inner = tuple(other for other in roots if other != root and _within(other, root))
-        found.append(Site(member, root, inner))
+        above, _, name = root.rpartition("/")
+        member = Member(name, (root,), above)
+        found.append(Site(member, root, tuple(inner.get(root, ()))))
     return tuple(sorted(found, key=lambda site: natural(_place(site.member))))
 
 
@@ -90,13 +88,19 @@ def _place(member: Member) -> str:
     return member.paths[0] if member.paths else f"{member.home}/{member.name}"
 
 
-def _within(path: str, directory: str) -> bool:
-    return not directory or path == directory or path.startswith(directory + "/")
+def _up(path: str) -> list[str]:
+    """A path and every directory above it, up to the tree itself."""
+    found = [path]
+    while path:
+        path = path.rpartition("/")[0]
+        found.append(path)
+    return found
 
 
 def _members(search: _Search) -> list[Member]:
     """Runs that an experiment's own description names; the topmost description wins."""
     found: list[Member] = []
+    taken: set[str] = set()
     described: list[tuple[Reader[Any], Selection]] = [
         (reader, selection)
         for reader in search.readers
@@ -104,12 +108,14 @@ def _members(search: _Search) -> list[Member]:
         for selection in reader.select(search.tree)
     ]
     for reader, selection in sorted(described, key=lambda item: _depth(item[1].path)):
-        if any(_within(selection.path, path) for item in found for path in item.paths):
+        if not taken.isdisjoint(_up(selection.path)):
             continue
         artifact = search.artifact(selection)
         try:
             if reader.members is not None and reader.detect(artifact) is Match.YES:
-                found += reader.members(artifact)
+                members = reader.members(artifact)
+                found += members
+                taken.update(path for item in members for path in item.paths)
         except ReadFault:
             continue
         finally:
@@ -129,13 +135,13 @@ def _site(tree: Tree, member: Member) -> Site:
 
 def _roots(search: _Search) -> list[str]:
     """Directories that hold a marker; inside of a run only several runs of a store are others."""
-    found: list[str] = []
+    found: set[str] = set()
     stores: dict[tuple[str, str], list[str]] = {}
     for root, candidates in _candidates(search):
-        around = next((known for known in found if _within(root, known)), None)
+        around = next((above for above in _up(root) if above in found), None)
         if around is None:
             if any(search.confirms(item.reader, item.selection) for item in candidates):
-                found.append(root)
+                found.add(root)
             continue
         for item in candidates:
             if item.contract.store and search.confirms(item.reader, item.selection):

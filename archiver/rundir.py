@@ -112,6 +112,17 @@ class Tree:
         return index
 
     @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Path -> where in the list the entries at or below it stand."""
+        index: dict[str, list[int]] = {}
+        for place, entry in enumerate(self.entries):
+            path = entry.path
+            while path:
+                index.setdefault(path, []).append(place)
+                path = path.rpartition("/")[0]
+        return index
+
+    @cached_property
     def children(self) -> dict[str, list[str]]:
         """Directory path -> directories right below it that hold files, in natural order."""
         index: dict[str, list[str]] = {}
@@ -129,12 +140,13 @@ class Tree:
     def raw(self, directory: str) -> str:
         """A directory's path as the file system spells it."""
         depth = directory.count("/") + 1
-        inside = (entry.raw for entry in self.entries if entry.path.startswith(directory + "/"))
-        return "/".join(next(inside, directory).split("/")[:depth])
+        places = self._places.get(directory)
+        known = self.entries[places[0]].raw if places else directory
+        return "/".join(known.split("/")[:depth])
 
     def holds(self, path: str) -> bool:
         """Whether there is something at or below a path; the empty one is the tree itself."""
-        return not path or path in self.by_path or path in self.directories
+        return not path or path in self._places
 
     def below(self, directory: str) -> Tree:
         """What is below a directory, by paths relative to it; the empty one is the tree itself."""
@@ -154,9 +166,11 @@ class Tree:
 
     def inside(self, paths: Iterable[str]) -> Tree:
         """What is at or below any of these paths; the empty one is the tree itself."""
-        prefixes = tuple(path and f"{path}/" for path in paths)
-        kept = (entry for entry in self.entries if f"{entry.path}/".startswith(prefixes))
-        return Tree(tuple(kept), self.cut)
+        wanted = set(paths)
+        if "" in wanted:
+            return self
+        places = sorted({place for path in wanted for place in self._places.get(path, ())})
+        return Tree(tuple(self.entries[place] for place in places), self.cut)
 
     def outside(self, paths: Iterable[str]) -> Tree:
         """What is neither at nor below any of these paths."""

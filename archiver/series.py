@@ -36,6 +36,9 @@ _TWINS = 50
 COARSE = 1e-6
 """Relative rounding from which on a finer source is preferred for the same measurement."""
 
+_ENOUGH_IN_ORDER = 2
+"""Values from which on two sources with different axes may be found to agree."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -181,10 +184,9 @@ def _repeats(spec: SeriesSpec, points: Points) -> NDArray[np.int8]:
     """Mark duplicates and overwritten points within one attempt and place."""
     import numpy as np
 
-    axis = _axis(spec, points)
+    axis, placed = _axis(spec, points), _placed(spec, points)
     size = len(axis)
     status = np.zeros(size, dtype=np.int8)
-    placed = ~np.isnan(axis) if spec.axis in ("epoch", "time") else axis != NO_STEP
     # Restarts apart, most files are in order; then no two points share a place.
     if size < 2 or (bool(placed.all()) and bool(np.all(np.diff(axis) > 0))):
         return status
@@ -281,30 +283,43 @@ def _summary(
     )
     if not len(kept):
         return blank
+    first, last = _ends(spec, points, kept)
     ends = replace(
         blank,
-        first_step=_step(points.steps[kept[0]]),
-        last_step=_step(points.steps[kept[-1]]),
-        first_time=iso(float(points.times[kept[0]]), spec.clock),
-        last_time=iso(float(points.times[kept[-1]]), spec.clock),
+        first_step=_step(points.steps[first]),
+        last_step=_step(points.steps[last]),
+        first_time=iso(float(points.times[first]), spec.clock),
+        last_time=iso(float(points.times[last]), spec.clock),
     )
     if not isinstance(points.values, np.ndarray):
-        return replace(
-            ends, first=_short(points.values[kept[0]]), last=_short(points.values[kept[-1]])
-        )
+        return replace(ends, first=_short(points.values[first]), last=_short(points.values[last]))
+    head, tail = (number(float(points.values[place])) for place in (first, last))
+    ends = replace(ends, first=head, last=tail)
     return _numbers(ends, points.values[kept], points.steps[kept])
+
+
+def _ends(spec: SeriesSpec, points: Points, kept: NDArray[np.int64]) -> tuple[int, int]:
+    """First and last point along the axis; those that lie nowhere on it count if all do."""
+    placed = kept[_placed(spec, points)[kept]]
+    along = placed if len(placed) else kept
+    return int(along[0]), int(along[-1])
+
+
+def _placed(spec: SeriesSpec, points: Points) -> NDArray[np.bool_]:
+    """Which points have a place on the axis."""
+    import numpy as np
+
+    axis = _axis(spec, points)
+    if spec.axis in ("epoch", "time"):
+        return np.asarray(~np.isnan(axis), dtype=np.bool_)
+    return np.asarray(axis != NO_STEP, dtype=np.bool_)
 
 
 def _numbers(series: Series, values: NDArray[np.float64], steps: NDArray[np.int64]) -> Series:
     import numpy as np
 
     finite = np.flatnonzero(np.isfinite(values))
-    series = replace(
-        series,
-        first=number(float(values[0])),
-        last=number(float(values[-1])),
-        non_finite=len(values) - len(finite),
-    )
+    series = replace(series, non_finite=len(values) - len(finite))
     if not len(finite):
         return series
     numbers = values[finite]
@@ -355,7 +370,6 @@ def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
                 _SAME_SPLIT.get(spec.split or "", spec.split),
                 spec.labels,
                 item.summary.step_id,
-                spec.axis,
             )
             groups.setdefault(meaning, []).append(item)
     shadows: dict[SeriesSpec, str] = {}
@@ -377,10 +391,11 @@ def _one_dataset(left: Joined, right: Joined) -> bool:
     return named[0] == named[1] or None in named
 
 
-def _preference(item: Joined) -> tuple[int, bool, int, float, str]:
+def _preference(item: Joined) -> tuple[int, bool, bool, int, float, str]:
     summary = item.summary
     seen = summary.points + summary.superseded
-    return -summary.points, _rounding(item) > COARSE, -seen, _rounding(item), item.spec.source
+    coarse, elsewhere = _rounding(item) > COARSE, item.spec.axis != "step"
+    return -summary.points, elsewhere, coarse, -seen, _rounding(item), item.spec.source
 
 
 def _rounding(item: Joined) -> float:
@@ -392,14 +407,24 @@ def _rounding(item: Joined) -> float:
 
 
 def _agree(left: Joined, right: Joined) -> bool:
-    """Whether the kept values at common steps are the same up to the sources' rounding."""
+    """Whether the kept values at common steps are the same up to the sources' rounding.
+
+    On different axes no two points have a common place: there the values in their order count,
+    from the beginning to the end of the shorter one.
+    """
     import numpy as np
 
     a, b = _kept(left), _kept(right)
-    _, at_left, at_right = np.intersect1d(a[0], b[0], return_indices=True)
-    if not len(at_left):
+    if left.spec.axis == right.spec.axis:
+        _, at_left, at_right = np.intersect1d(a[0], b[0], return_indices=True)
+        x, y = a[1][at_left], b[1][at_right]
+        enough = 1
+    else:
+        shorter = min(len(a[0]), len(b[0]))
+        x, y = (values[np.argsort(axis, kind="stable")][:shorter] for axis, values in (a, b))
+        enough = _ENOUGH_IN_ORDER
+    if len(x) < enough:
         return False
-    x, y = a[1][at_left], b[1][at_right]
     absolute = left.spec.absolute_error + right.spec.absolute_error
     relative = left.spec.relative_error + right.spec.relative_error + 1e-15
     return bool(np.allclose(x, y, rtol=relative * 1.01, atol=absolute * 1.01, equal_nan=True))
@@ -410,7 +435,5 @@ def _kept(item: Joined) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArra
     import numpy as np
 
     points = item.points()
-    axis = _axis(item.spec, points)
-    placed = axis != NO_STEP if item.spec.axis not in ("epoch", "time") else ~np.isnan(axis)
-    kept = placed & (item.status == PointStatus.KEPT)
-    return axis[kept], np.asarray(points.values, dtype=np.float64)[kept]
+    kept = _placed(item.spec, points) & (item.status == PointStatus.KEPT)
+    return _axis(item.spec, points)[kept], np.asarray(points.values, dtype=np.float64)[kept]

@@ -7,11 +7,11 @@ highest is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from archiver.artifact import INFORMATIONAL, Artifact
+from archiver.artifact import INFORMATIONAL, Artifact, Match
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream, NdjsonTally
 from archiver.extension import Selector, families
@@ -49,6 +49,14 @@ def first_rows(artifact: Artifact, most: int = 20) -> list[Row]:
         if rows:
             return rows[:most]
     return []
+
+
+def recognised(artifact: Artifact, fits: Callable[[Row], bool]) -> Match:
+    """By the shape of any of the first rows; blank files are damaged ones."""
+    rows = first_rows(artifact)
+    if not rows:
+        return Match.DAMAGED if is_blank(artifact) else Match.NO
+    return Match.YES if any(map(fits, rows)) else Match.NO
 
 
 def is_blank(artifact: Artifact) -> bool:
@@ -89,6 +97,16 @@ class ShardedRows:
     def at(self, line: int, entry: Entry) -> Location:
         """The place of a row."""
         return self.artifact.at(f"L{line}", entry.path)
+
+    def those(self, fits: Callable[[Row], bool], most: int) -> list[tuple[Row, Location]]:
+        """The rows of a shape, up to a number of them, with their places; others are dropped."""
+        kept: list[tuple[Row, Location]] = []
+        for row, line, entry in self:
+            if fits(row) and len(kept) < most:
+                kept.append((row, self.at(line, entry)))
+            else:
+                self.drop("unknown-shape")
+        return kept
 
     def drop(self, reason: str) -> None:
         """Count a row that was of no use."""

@@ -46,7 +46,7 @@ def judge(evidence: Iterable[Evidence]) -> Verdict:
         return Verdict("interrupted", "work-cut-short", deaths[0], seen)
     if at_work:
         return Verdict("running", "no-end-and-no-death-seen", at_work[-1], seen)
-    return Verdict("unknown", "no-evidence", None, seen)
+    return Verdict("unknown", "no-sign-of-an-end" if seen else "no-evidence", None, seen)
 
 
 def _of(seen: Sequence[Evidence], kind: EvidenceKind) -> list[Evidence]:
@@ -86,9 +86,11 @@ def of_run(
         return training
     if whole.status != "unknown":
         return whole
-    if training is not None:
-        return training
-    return _of_evaluations([verdict for name, verdict in others.values() if name == "eval"])
+    last = training
+    if last is None:
+        last = _of_evaluations([verdict for name, verdict in others.values() if name == "eval"])
+    # What is known of the whole tells more than steps that left no trace.
+    return whole if whole.seen and not last.seen else last
 
 
 def _of_evaluations(verdicts: Sequence[Verdict]) -> Verdict:

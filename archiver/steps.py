@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields, replace
 from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
-from archiver.model.points import OVER_CHECKPOINTS
+from archiver.model.points import OVER_CHECKPOINTS, PLACEHOLDER
 from archiver.model.record import (
     Attempt,
     Checkpoint,
+    Command,
     Config,
     Dataset,
     Evaluation,
@@ -28,6 +29,7 @@ from archiver.rundir import natural
 from archiver.status import Verdict
 
 _ROLES = ("effective", "resolved", "authored")
+_AFTER = "after-a-failed-step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Context:
             tuple(item for item in self.configs if item.step_id == step_id),
             tuple(s for s in self.series if _is_own(s, step_id, alone=single)),
         )
+
+    def unowned(self) -> tuple[Config, ...]:
+        """Configurations that may be the training's: none of another step's."""
+        mine = (None, self.plan.training)
+        return tuple(item for item in self.configs if item.step_id in mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +117,37 @@ def assemble(merged: Mapping[str, Step], context: Context) -> tuple[Step, ...]:
 
 
 def _unreached(filled: Sequence[Step], plan: Plan) -> Iterator[Step]:
-    """Steps of a pipeline after one that failed, of which there is no trace, were skipped."""
+    """Steps after one that did not come to its end, and of which there is no trace, were skipped.
+
+    In a pipeline those are the later ones; else the evaluations of what was to be trained.
+    """
     broken: Step | None = None
     for step in filled:
-        planned = step.step_id in plan.numbers.values()
-        traceless = step.status == "unknown" and not step.logs and not step.attempts
-        if planned and traceless and broken is not None:
-            source = Source(Origin.DERIVED, broken.at, "after-a-failed-step")
+        planned = step.step_id in plan.numbers.values() if plan.numbers else step.name == "eval"
+        if planned and broken is not None and _is_traceless(step):
+            end = broken.sources.get("status")
+            at = end.at if end is not None else broken.at
             yield replace(
                 step,
                 status="skipped",
                 status_word="not reached",
-                sources={**step.sources, "status": source},
+                sources={**step.sources, "status": Source(Origin.DERIVED, at, _AFTER)},
             )
             continue
-        if planned and step.status == "failed":
+        if _is_broken(step, plan):
             broken = step
         yield step
+
+
+def _is_broken(step: Step, plan: Plan) -> bool:
+    if plan.numbers:
+        return step.step_id in plan.numbers.values() and step.status == "failed"
+    return step.step_id == plan.training and step.status in ("failed", "interrupted")
+
+
+def _is_traceless(step: Step) -> bool:
+    results = step.eval is not None and step.eval.results
+    return step.status == "unknown" and not (step.logs or step.attempts or results or step.metrics)
 
 
 def _merge(first: Step, second: Step) -> Step:
@@ -146,7 +167,7 @@ def _join(known: object, more: object) -> object:
         return {**more, **known}
     if isinstance(known, tuple) and isinstance(more, tuple):
         return tuple(dict.fromkeys((*known, *more)))
-    if isinstance(known, Evaluation | Script | Training) and type(more) is type(known):
+    if isinstance(known, Command | Evaluation | Script | Training) and type(more) is type(known):
         parts = (
             (spec.name, _join(getattr(known, spec.name), getattr(more, spec.name)))
             for spec in fields(known)
@@ -191,7 +212,7 @@ def _train(step: Step, own: _Own, context: Context) -> Step:
     # Evaluations beside a training have configurations of their own.
     shared = [item for item in context.configs if item.step_id in (None, step.step_id)]
     params, params_from = _own_params(own.configs) if not alone else _params(shared)
-    training, sources = _training(own, context.fields, alone=alone)
+    training, sources = _training(own, context.fields, step.logs, alone=alone)
     step = _judged(step, own)
     filled = {
         "training": _stated(step.training, training),
@@ -207,7 +228,26 @@ def _train(step: Step, own: _Own, context: Context) -> Step:
             "inputs": {**_inputs(context.datasets), **step.inputs},
             "outputs": {**step.outputs, **_outputs(context.checkpoints)},
         }
-    return replace(step, **filled)  # type: ignore[arg-type]
+    return _ended_early(replace(step, **filled))  # type: ignore[arg-type]
+
+
+def _ended_early(step: Step) -> Step:
+    """A training that ended well after fewer epochs than it was allowed says so.
+
+    Producers that stop early have no word of their own for it.
+    """
+    done, most = (step.outputs.get(name) for name in ("epochs_recorded", "epochs_allowed"))
+    if step.status != "success" or not isinstance(done, int) or not isinstance(most, int):
+        return step
+    if not 0 < done < most:
+        return step
+    told = f"after {done} of at most {most} epochs"
+    source = Source(Origin.DERIVED, step.at, "fewer-epochs-than-allowed", (step.at,))
+    return replace(
+        step,
+        outputs={**step.outputs, "ended_early": told},
+        sources={**step.sources, "outputs.ended_early": source},
+    )
 
 
 def _stated(stated: Training | None, derived: Training) -> Training:
@@ -232,12 +272,15 @@ def _own_params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str,
 
 
 def _params(configs: Sequence[Config]) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """Every parameter of the most executed kind of configuration there is, none shortened."""
+    """Every parameter of the most executed kind of configuration there is, none shortened.
+
+    A configuration whose values have types stands before a copy that knows only texts.
+    """
     for role in _ROLES:
         chosen = [config for config in configs if config.role == role and not config.partial]
         if chosen:
             union: dict[str, Value] = {}
-            for config in chosen:
+            for config in sorted(chosen, key=lambda config: not config.typed):
                 union = {**config.values, **union}
             return dict(sorted(union.items())), tuple(config.id for config in chosen)
     return {}, ()
@@ -260,7 +303,7 @@ def _is_loss(item: Series) -> bool:
 
 
 def _training(
-    own: _Own, fields_: Mapping[str, Resolved], *, alone: bool
+    own: _Own, fields_: Mapping[str, Resolved], logs: Sequence[str], *, alone: bool
 ) -> tuple[Training, dict[str, Source]]:
     sources: dict[str, Source] = {}
 
@@ -271,7 +314,10 @@ def _training(
         return value.value
 
     training = Training()
-    loss = next((item for item in own.series if _is_loss(item) and item.points), None)
+    losses = [item for item in own.series if _is_loss(item) and item.points]
+    # Of several independent sources the step's own log is its curve (a trainer that prints means
+    # over an interval is quoted by them), else the longest one.
+    loss = max(losses, key=lambda item: (item.source in logs, item.points), default=None)
     if loss is not None:
         final = derived(loss.last, "last-kept-point", (loss.at,), f"series {loss.key}")
         training = replace(
@@ -321,11 +367,23 @@ def _metrics(series: Sequence[Series]) -> dict[str, Value]:
     """Last value of every series that no other one stands for.
 
     Of one key in several sources, the one whose meaning is known counts, and none that is late.
+    A key that stands for several splits is told with each one's name before it.
     """
+    shown = [
+        item
+        for item in series
+        if item.shadow_of is None
+        and item.type == "number"
+        and item.points
+        and not item.attributes.items() >= dict(PLACEHOLDER).items()
+    ]
+    splits: dict[str, set[str | None]] = {}
+    for item in shown:
+        splits.setdefault(item.key, set()).add(item.split)
     metrics: dict[str, Value] = {}
-    for item in sorted(series, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
-        if item.shadow_of is None and item.type == "number" and item.points:
-            metrics.setdefault(item.key, item.last)
+    for item in sorted(shown, key=lambda s: ("skew" in s.attributes, s.canonical is None)):
+        shared = item.split is not None and len(splits[item.key]) > 1
+        metrics.setdefault(f"{item.split}/{item.key}" if shared else item.key, item.last)
     return dict(sorted(metrics.items()))
 
 

@@ -116,19 +116,14 @@ def _each(
             name = _name(run_dir)
             return [visit(_Source(run, tree, assemble.Placement(name, name, None)))]
         outside = tree.outside([path for site in sites for path in site.member.paths])
-        return [
-            _visit_below(run, tree, site, _beside(tree, site, sites, outside), visit=visit)
-            for site in sites
-        ]
+        nested = {root for site in sites for root in site.without}
 
+        def beside(site: discover.Site) -> Tree:
+            """Of a run inside of another run: what lies beside it there."""
+            home = [site.member.home]
+            return tree.inside(home).outside(nested) if site.root in nested else outside
 
-def _beside(tree: Tree, site: discover.Site, sites: Sequence[discover.Site], outside: Tree) -> Tree:
-    """What lies beside the runs; for one inside of another run, what lies beside it there."""
-    if not any(site.root in other.without for other in sites):
-        return outside
-    home = site.member.home
-    here = [other.root for other in sites if other.root.startswith(home + "/")]
-    return tree.inside([home]).outside(here)
+        return [_visit_below(run, tree, site, beside(site), visit=visit) for site in sites]
 
 
 def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
@@ -165,7 +160,7 @@ def _visit_below(
     visit: Callable[[_Source], Visited],
 ) -> Visited:
     member = site.member
-    group = member.home.rpartition("/")[2] or _name(experiment.root)
+    group = _group(member.home) or _name(experiment.root)
     relative = site.root or f"{member.home}/{member.name}".lstrip("/")
     with ExitStack() as held:
         run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
@@ -173,6 +168,12 @@ def _visit_below(
         own = tree.inside(member.paths).outside(site.without)
         placement = assemble.Placement(member.name or _name(experiment.root), relative, group)
         return visit(_Source(run, own.below(site.root), placement, (around, outside, member)))
+
+
+def _group(home: str) -> str:
+    """The directory that groups runs; one that a tracker makes wherever it runs does not."""
+    trackers = {name for contract in contracts.every() for name in contract.folders}
+    return next((name for name in reversed(home.split("/")) if name not in trackers), "")
 
 
 def _name(directory: Path) -> str:

@@ -68,6 +68,20 @@ def collected(cli: Callable[..., Ran], tmp_path: Path) -> Callable[..., Path]:
     return collect
 
 
+@pytest.fixture
+def collected_all(cli: Callable[..., Ran], tmp_path: Path) -> Callable[..., list[Path]]:
+    """Collect a directory and give the archives of every run in it, in order of their paths."""
+
+    def collect(directory: Path, *options: object) -> list[Path]:
+        archives = tmp_path / "archives"
+        before = _records(archives)
+        ran = cli("collect", directory, "-o", archives, *options)
+        assert ran.code == 0, ran.err
+        return sorted(record.parent for record in _records(archives) - before)
+
+    return collect
+
+
 def _records(archives: Path) -> set[Path]:
     return set(archives.glob("*/*/record.json"))
 
@@ -87,4 +101,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("oracle"):
         for package in marker.args:
             if importlib.util.find_spec(package) is None:
-                pytest.skip(f"{package} is not installed; `make oracles` runs this")
+                pytest.skip(
+                    f"{package} is not installed; `make oracles` runs all but those with torch"
+                )

@@ -4,9 +4,9 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from archiver.assemble import _copies, _weights
+from archiver.assemble import _checkpoints, _copies, _timeline, _weights
 from archiver.model.claims import Location
-from archiver.model.record import DataCopy
+from archiver.model.record import Checkpoint, DataCopy, Event
 from archiver.workflows import CollectOptions, Outcome, collect
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -72,6 +72,36 @@ def test_a_preparation_that_was_run_again_copied_nothing_new():
     again = DataCopy(at=at, source="/a", destination="/b", files_copied=0, files_skipped=2)
     other = DataCopy(at=at, source="/c", destination="/b")
     assert _copies([again, first, again, other]) == (first, other)
+
+
+def test_the_timeline_is_in_order():
+    """An event without a time stays behind the one that its artifact tells before it."""
+
+    def event(path, line, time=None):
+        return Event(
+            at=Location(path, f"L{line}"),
+            time=time,
+            clock="naive",
+            kind="x",
+            subject=f"{path}{line}",
+        )
+
+    found = [
+        event("a", 1), event("a", 2, "2026-01-01T10"), event("a", 3),
+        event("a", 4, "2026-01-01T12"), event("b", 1, "2026-01-01T11"), event("b", 2),
+    ]  # fmt: skip
+    subjects = [item.subject for item in _timeline(found)]
+    assert subjects == ["a1", "a2", "a3", "b1", "b2", "a4"]
+
+
+def test_checkpoints_of_one_training_stand_together():
+    """In the order of their steps."""
+    found = [
+        Checkpoint(at=Location("x"), path=path, step=step)
+        for path, step in (("m/sft/iter_60", 60), ("m/cpt/iter_200", 200), ("m/cpt/iter_100", 100))
+    ]
+    paths = [item.path for item in _checkpoints(found, [])]
+    assert paths == ["m/cpt/iter_100", "m/cpt/iter_200", "m/sft/iter_60"]
 
 
 def test_weights_of_a_checkpoint_are_found_by_their_place():

@@ -90,3 +90,12 @@ def test_attempts_are_told_on_the_clock_that_knows_most_of_them():
     assert end is not None
     assert (start.micros, end.micros) == (30_000_000, 40_000_000)
     assert attempts.common_clock([attempts.join([trail("tb", mark(1, 2))])]) is True
+
+
+def test_an_attempt_is_told_on_the_clock_that_knows_both_of_its_ends():
+    """A start in a file's name does not cost the end that the scheduler's log knows."""
+    joined = attempts.join([trail("log", mark(1000)), trail("jobs", mark(5, 9, clock=Clock.NAIVE))])
+    start, end = joined.all[0].span(absolute=True)
+    assert (start, end) == (Instant(5_000_000, Clock.NAIVE), Instant(9_000_000, Clock.NAIVE))
+    start, end = attempts.join([trail("log", mark(1000))]).all[0].span(absolute=False)
+    assert (start, end) == (Instant(1_000_000_000, Clock.ZONED), None)

@@ -64,7 +64,8 @@ def test_a_dry_run_tells_all_and_writes_nothing(cli: Call, tmp_path: Path) -> No
     lines = {line.split("  ")[-2].split()[-1]: line for line in ran.out.splitlines()[3:-1]}
     assert "coordexp.run_metadata" in lines["run_metadata.json"]
     assert lines["run_metadata.json"].endswith("copied")
-    assert "unplaced" in lines["checkpoint-20/scheduler.pt"]
+    assert "unplaced" in lines["checkpoint-20/config.json"]
+    assert "weights.torch" in lines["checkpoint-20/scheduler.pt"]
     assert "not copied: weights or state" in lines["checkpoint-20/scheduler.pt"]
     assert lines["train.log"].endswith("copied (secrets removed from the copy)")
     assert "would be removed" in ran.out.splitlines()[-1]
@@ -191,6 +192,26 @@ def test_an_experiment_is_archived_run_by_run(cli: Call, tmp_path: Path) -> None
     assert [item["changed"] for item in again["archives"]] == [False] * 3
     ran = cli("collect", top, "-o", tmp_path / "b", "--with", INFER)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
+
+
+def test_a_folder_that_a_tracker_makes_names_no_experiment(cli: Call, tmp_path: Path) -> None:
+    """Downloaded runs name no project; what holds their `wandb` directory groups them.
+
+    Links to the latest run and out of a moved tree, as W&B makes them, are no runs and no harm.
+    """
+    for number, run in enumerate(("run-20260102_030405-abcdefg1", "run-20260102_040506-abcdefg2")):
+        files = tmp_path / "words" / "wandb" / run / "files"
+        files.mkdir(parents=True)
+        document = {"os": "Linux", "python": "3.11.7", "host": f"n{number}", "args": []}
+        (files / "wandb-metadata.json").write_text(
+            json.dumps({**document, "startedAt": "2026-01-02T03:04:05", "program": "train.py"})
+        )
+    (files.parent.parent / "latest-run").symlink_to(files.parent.name)
+    (files.parent / "logs").mkdir()
+    (files.parent / "logs" / "debug-core.log").symlink_to("/nowhere/core-debug.log")
+    ran = cli("collect", tmp_path / "words", "-o", tmp_path / "a", "--format", "json")
+    found = json.loads(ran.out)["archives"]
+    assert [item["experiment"] for item in found] == ["words", "words"]
 
 
 def test_another_tree_of_the_run_joins_it(cli: Call, tmp_path: Path) -> None:

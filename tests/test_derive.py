@@ -1,11 +1,14 @@
 """Derived fields and their rules."""
 
+from dataclasses import replace
+
 import pytest
 
 from archiver import attempts
 from archiver.derive import derive as derive_all
+from archiver.derive import derive_from_steps
 from archiver.model.claims import AttemptMark, AttemptTrail, Location, Origin
-from archiver.model.record import Resolved, Series
+from archiver.model.record import Resolved, Series, Step, Training
 from archiver.model.times import Instant, parse_iso
 
 AT = Location("run_metadata.json", "/x")
@@ -158,3 +161,13 @@ def test_a_run_starts_with_its_first_attempt():
     fields = derive({}, told(("2026-01-01T00:00:00", "2026-01-01T00:01:00")), ())
     assert fields["summary.started_at"].value == "2026-01-01T00:00:00"
     assert fields["summary.started_at"].rule == "first-start-of-an-attempt"
+
+
+def test_a_skipped_training_adds_no_time():
+    """The others of a pipeline still add up; one that ran without a known time hides the sum."""
+    ran = Step(at=AT, step_id="1", name="train", training=Training(duration_sec=146.0))
+    skipped = Step(at=AT, step_id="2", name="train", status="skipped", training=Training())
+    total = derive_from_steps({}, [ran, skipped])["resources.train_time_sec"]
+    assert (total.value, total.rule) == (146.0, "sum-of-training-steps")
+    untimed = replace(skipped, status="success")
+    assert derive_from_steps({}, [ran, untimed]) == {}

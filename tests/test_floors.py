@@ -30,9 +30,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"outputs", "probe", "readers", "rules"}),
     frozenset(
         {
-            "assemble", "attempts", "audit", "catalog", "collect", "contracts", "derive", "diff",
-            "discover", "lockfiles", "package", "plan", "policy", "redact", "registry", "render",
-            "resolve", "series", "status", "steps", "summaries",
+            "assemble", "attempts", "audit", "bindings", "catalog", "collect", "contracts",
+            "derive", "diff", "discover", "lockfiles", "package", "plan", "policy", "redact",
+            "registry", "render", "resolve", "series", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),

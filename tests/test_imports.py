@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.conftest import FIXTURE_RUNS
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {
@@ -12,9 +15,32 @@ HEAVY = {
     "pyarrow", "tensorboard", "torch", "yaml",
 }  # fmt: skip
 VENDORS = {
-    "accelerate", "datasets", "lightning", "mlflow", "swift", "tensorboard", "tensorflow", "torch",
-    "transformers", "wandb",
+    "accelerate", "datasets", "inspect_ai", "lightning", "lightning_fabric", "mlflow",
+    "pytorch_lightning", "safetensors", "swift", "tensorboard", "tensorboardX", "tensorflow",
+    "torch", "torchmetrics", "torchtune", "transformers", "wandb",
 }  # fmt: skip
+HOOKED = """
+import importlib.abc
+import json
+import sys
+
+vendors, asked = set(json.loads(sys.argv[1])), set()
+
+
+class Hook(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in vendors:
+            asked.add(name)
+
+
+sys.meta_path.insert(0, Hook())
+from archiver.cli.app import run
+
+codes = [run(call) for call in json.loads(sys.argv[2])]
+loaded = vendors & {name.partition(".")[0] for name in sys.modules}
+sys.stderr.write(json.dumps({"codes": codes, "asked": sorted(asked), "loaded": sorted(loaded)}))
+"""
+"""Calls the command line while every search for one of some modules is noted, also one in vain."""
 
 
 def loaded_by(*arguments: object) -> set[str]:
@@ -39,13 +65,31 @@ def test_help_loads_no_heavy_library() -> None:
     assert loaded_by("collect", "--help") & HEAVY == set()
 
 
-def test_reading_loads_no_vendor(fixture_run: Path, tmp_path: Path) -> None:
-    """Reading a run imports nothing of the software that wrote it."""
-    loaded = loaded_by("collect", fixture_run, "-o", tmp_path / "archives", "--dry-run")
-    assert loaded & VENDORS == set()
+def hooked(names: set[str], calls: list[list[str]]) -> dict[str, object]:
+    """What calls of the command line in one process look for and load of some packages."""
+    arguments = [json.dumps(sorted(names)), json.dumps(calls)]
+    done = subprocess.run(
+        [sys.executable, "-c", HOOKED, *arguments],
+        cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    noted: dict[str, object] = json.loads(done.stderr.splitlines()[-1])
+    return noted
 
 
-def test_writing_loads_no_vendor(tmp_path: Path) -> None:
-    """Writing an archive imports nothing of them either."""
-    run = ROOT / "fixtures" / "runs" / "coordexp-resumed" / "input"
-    assert loaded_by("collect", run, "-o", tmp_path / "archives") & VENDORS == set()
+def test_the_hook_notes_what_is_looked_for(tmp_path: Path) -> None:
+    """What a call imports is seen by the hook before it is loaded."""
+    noted = hooked({"yaml", "no_such_kit"}, [["collect", str(ROOT / "fixtures/damaged"), "-o",
+                                              str(tmp_path), "--dry-run"]])  # fmt: skip
+    assert "yaml" in noted["asked"]
+    assert noted["loaded"] == ["yaml"]
+
+
+def test_no_vendor_is_even_looked_for(tmp_path: Path) -> None:
+    """Archiving every fixture and summing it up asks for nothing of the software that wrote it."""
+    calls = []
+    for run in FIXTURE_RUNS:
+        calls += [["collect", str(run), "-o", str(tmp_path / run.parent.name)]]
+        calls += [["metrics", str(run)]]
+    noted = hooked(VENDORS, calls)
+    assert noted == {"codes": [0] * len(calls), "asked": [], "loaded": []}

@@ -29,14 +29,19 @@ def said(cli: Cli, place: Path, form: str) -> str:
     return str(ran.out)
 
 
-def test_run_and_archive_say_the_same(
-    fixture_run: Path, cli: Cli, collected: Callable[..., Path]
-) -> None:
+def test_run_and_archive_say_the_same(fixture_run: Path, cli: Cli, tmp_path: Path) -> None:
     """Of each fixture run, whichever trainer wrote it, and in a form that the schema knows."""
-    archive = collected(fixture_run)
-    one, other = (json.loads(said(cli, place, "json")) for place in (fixture_run, archive))
-    assert [run["series"] for run in one["runs"]] == [run["series"] for run in other["runs"]]
-    assert list(Draft202012Validator(SCHEMA).iter_errors(one)) == []
+    assert cli("collect", fixture_run, "-o", tmp_path).code == 0
+    archives = [path.parent for path in tmp_path.glob("*/*/record.json")]
+    told = json.loads(said(cli, fixture_run, "json"))
+    kept = [json.loads(said(cli, archive, "json")) for archive in archives]
+    series = [run["series"] for run in told["runs"]]
+    assert len(series) == len(archives)
+    for document in kept:
+        (run,) = document["runs"]
+        series.remove(run["series"])
+    for document in (told, *kept):
+        assert list(Draft202012Validator(SCHEMA).iter_errors(document)) == []
 
 
 @pytest.mark.parametrize("form", ["text", "csv"])
@@ -120,20 +125,113 @@ def test_what_is_not_there(cli: Cli, tmp_path: Path) -> None:
     assert "nowhere" in ran.err
 
 
-@pytest.mark.parametrize("damage", ["record", "table", "fewer", "more"])
-def test_a_damaged_archive(damage: str, cli: Cli, collected: Callable[..., Path]) -> None:
+def _refused(cli: Cli, archive: Path, name: str) -> str:
+    ran = cli("metrics", archive)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.count("\n") == 1
+    assert str(archive / name) in ran.err
+    assert "collect the run again" in ran.err
+    return str(ran.err)
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "fewer", "more", "columns", "times"])
+def test_a_damaged_table(damage: str, cli: Cli, collected: Callable[..., Path]) -> None:
     """One line that names the file and says what to do, and exit code 2."""
     archive = collected(CASES / "clean" / "input")
     table = archive / "metrics.parquet"
-    if damage == "record":
-        (archive / "record.json").write_text("{}")
-    elif damage == "table":
-        table.write_bytes(b"PAR1 no table")
+    whole = pq.read_table(table)
+    if damage == "gone":
+        table.unlink()
+    elif damage == "cut":
+        table.write_bytes(table.read_bytes()[:1000])
+    elif damage == "times":
+        odd = pa.array(["yesterday"] * len(whole))
+        pq.write_table(whole.set_column(whole.schema.get_field_index("time"), "time", odd), table)
     else:
-        whole = pq.read_table(table)
-        parts = [whole.slice(1)] if damage == "fewer" else [whole, whole.slice(0, 1)]
-        pq.write_table(pa.concat_tables(parts), table)
-    ran = cli("metrics", archive)
-    assert (ran.code, ran.out) == (2, "")
-    assert ("record.json" if damage == "record" else "metrics.parquet") in ran.err
-    assert "collect the run again" in ran.err
+        parts = {
+            "fewer": [whole.slice(1)],
+            "more": [whole, whole.slice(0, 1)],
+            "columns": [whole.select(["value"])],
+        }
+        pq.write_table(pa.concat_tables(parts[damage]), table)
+    _refused(cli, archive, "metrics.parquet")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"run": ', "[" * 100_000, "\udcff"])
+def test_a_record_that_is_none(text: str, cli: Cli, collected: Callable[..., Path]) -> None:
+    """One line that names the file and says what to do, and exit code 2."""
+    archive = collected(CASES / "clean" / "input")
+    (archive / "record.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    _refused(cli, archive, "record.json")
+
+
+def test_a_record_that_is_missing(cli: Cli, collected: Callable[..., Path]) -> None:
+    """What is left is a damaged archive, and no run."""
+    archive = collected(CASES / "clean" / "input")
+    (archive / "record.json").unlink()
+    assert "No such file" in _refused(cli, archive, "record.json")
+
+
+def test_a_record_of_another_version(cli: Cli, collected: Callable[..., Path]) -> None:
+    """Its meanings may be others, so nothing is read from it."""
+    archive = collected(CASES / "clean" / "input")
+    place = archive / "record.json"
+    place.write_text(json.dumps({**json.loads(place.read_text("utf-8")), "schema_version": 2}))
+    assert "is of version 2, this program reads 1" in _refused(cli, archive, "record.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("points", "x"), ("points", None), ("points", 1.5), ("points", True), ("key", 7),
+        ("labels", ["a"]), ("first_time", 7), ("min", "low"), ("segments", {}),
+    ],
+)  # fmt: skip
+def test_wrong_types_in_a_record(
+    key: str, value: object, cli: Cli, collected: Callable[..., Path]
+) -> None:
+    """They are the archive's damage, and no fault of the program."""
+    archive = collected(CASES / "clean" / "input")
+    place = archive / "record.json"
+    record = json.loads(place.read_text("utf-8"))
+    record["series"][0][key] = value
+    place.write_text(json.dumps(record))
+    _refused(cli, archive, "record.json")
+
+
+def test_a_count_below_zero(cli: Cli, collected: Callable[..., Path]) -> None:
+    """A record that contradicts its table."""
+    archive = collected(CASES / "clean" / "input")
+    place = archive / "record.json"
+    record = json.loads(place.read_text("utf-8"))
+    record["series"][0]["points"] = -1
+    place.write_text(json.dumps(record))
+    _refused(cli, archive, "metrics.parquet")
+
+
+def test_hostile_names(cli: Cli, tmp_path: Path) -> None:
+    """Line ends, quotes, commas and long keys break no table; formulas are none for a spreadsheet.
+
+    A long key is cut before what tells it from others of its name.
+    """
+    names = ["a\nb", 'c"d', "e,f", "=1+1", "@x", "-y", "k\u2028l", "h" * 500]
+    rows = [
+        {
+            "$schema": "x/run_metrics.schema.json", "metric": name, "value": step / 2,
+            "step": step, "split": "tr\nain", "run_id": "r,\n\x1b[1m", "tags": {"gpu": 3},
+        }
+        for name in names
+        for step in (1, 2)
+    ]  # fmt: skip
+    (tmp_path / "metrics.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = {run["metric"] for run in json.loads(said(cli, tmp_path, "json"))["runs"][0]["series"]}
+    assert told == set(names)
+    text = said(cli, tmp_path, "csv")
+    assert text.count("\n") == len(names) + 1
+    found = [row["metric"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+    assert sorted(found) == sorted(
+        ["a\\nb", 'c"d', "e,f", "'=1+1", "'@x", "'-y", "k\\u2028l", "h" * 500]
+    )
+    table = said(cli, tmp_path, "text").splitlines()
+    assert len(table) == len(names) + 4
+    assert any("hhhh… [gpu=3]" in line for line in table)

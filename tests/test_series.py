@@ -90,6 +90,14 @@ def test_points_without_a_step_are_kept():
     assert item.summary.first_step is None
 
 
+def test_points_without_a_step_are_no_end_of_a_curve():
+    """They lie nowhere on the axis; their values still count for the extremes."""
+    summary = run((LOSS, 0, [(2, 3.0), (NO_STEP, 0.5), (1, 4.0)])).all[0].summary
+    assert (summary.first, summary.last) == (4.0, 3.0)
+    assert (summary.first_step, summary.last_step, summary.points) == (1, 2, 3)
+    assert (summary.min, summary.step_of_min) == (0.5, None)
+
+
 def test_summaries_are_over_finite_values():
     """`first` and `last` may be NaN, the extremes never are."""
     points = [(1, NAN), (2, 3.0), (3, 1.0), (4, 1.0), (5, math.inf)]
@@ -196,6 +204,45 @@ def test_sources_need_not_name_the_data_set_or_the_split_alike(other, shadow):
     found = run((known, 0, [(1, 5.0), (2, 4.0)]), (other, 0, [(2, 4.0)])).all
     shadows = {item.spec.source: item.summary.shadow_of for item in found}
     assert shadows == {"f": None, "g": "f" if shadow else None}
+
+
+EPOCHS = SeriesSpec("val_loss", "metrics.json", "eval_loss", "eval", axis="epoch")
+STEPS = SeriesSpec("val_loss", "metrics.csv", "eval_loss", "eval")
+
+
+def shadows_across(by_step, by_epoch):
+    """What stands for what, of a source over steps and one over epochs, counted from 1."""
+    spool = PointSpool(DEFAULT)
+    steps = array("q", [step for step, _ in by_step])
+    spool.add(Batch(STEPS, STEPS.source, steps, array("d", [value for _, value in by_step])))
+    nowhere = array("q", [NO_STEP]) * len(by_epoch)
+    epochs = array("d", range(1, len(by_epoch) + 1))
+    spool.add(Batch(EPOCHS, EPOCHS.source, nowhere, array("d", by_epoch), epochs))
+    found = series.join(spool, plan([], []), {}).all
+    return {item.spec.source: item.summary.shadow_of for item in found}
+
+
+@pytest.mark.parametrize(
+    ("by_epoch", "csv", "json"),
+    [
+        ([3.0, 2.0, 1.0], None, "metrics.csv"),
+        ([3.0, 2.0], None, "metrics.csv"),
+        ([3.0, 2.0, 1.0, 0.5], "metrics.json", None),
+        ([3.0, 1.0, 2.0], None, None),
+        ([3.0], None, None),
+    ],
+)
+def test_sources_on_different_axes_agree_by_their_order(by_epoch, csv, json):
+    """No two points have a common place; a writer that was killed may have lost its last ones."""
+    found = shadows_across([(5, 3.0), (11, 2.0), (17, 1.0)], by_epoch)
+    assert found == {"metrics.csv": csv, "metrics.json": json}
+
+
+def test_non_finite_values_agree_across_axes():
+    """A run that diverged has nothing else."""
+    odd = [math.inf, NAN, NAN]
+    found = shadows_across(list(enumerate(odd)), odd)
+    assert found == {"metrics.csv": None, "metrics.json": "metrics.csv"}
 
 
 def test_points_without_a_step_agree_on_nothing():

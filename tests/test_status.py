@@ -98,3 +98,17 @@ NOTHING = status.judge([])
 def test_a_run_of_many_steps(training, others, whole, expected):
     """A word on the whole, then a step that failed, then the last training; evals speak alone."""
     assert status.of_run(training, others, whole).status == expected
+
+
+def test_what_is_known_of_the_whole_tells_more_than_steps_without_a_trace():
+    """A dry run says why nothing ended; a training that was seen at work says more."""
+    whole = status.judge([sign(K.PROGRESS)])
+    nothing = status.judge([])
+    assert status.of_run(nothing, {}, whole) is whole
+    assert status.of_run(None, {"eval": ("eval", nothing)}, whole) is whole
+    at_work = status.judge([sign(K.RUNNING_WORD)])
+    assert status.of_run(at_work, {}, whole) is at_work
+    resolved = status.resolved(whole)
+    assert (resolved.value, resolved.rule, resolved.note) == (
+        "unknown", "no-sign-of-an-end", "x#L1: progress",
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from archiver import attempts, steps
 from archiver.attempts import NO_ATTEMPTS
 from archiver.model.claims import (
@@ -13,7 +15,17 @@ from archiver.model.claims import (
     Origin,
     StepPlan,
 )
-from archiver.model.record import Config, Evaluation, Resolved, Script, Series, Step, Training
+from archiver.model.points import PLACEHOLDER
+from archiver.model.record import (
+    Command,
+    Config,
+    Evaluation,
+    Resolved,
+    Script,
+    Series,
+    Step,
+    Training,
+)
 from archiver.plan import plan
 from archiver.status import judge, per_attempt
 
@@ -87,6 +99,14 @@ def test_parameters_are_those_of_the_most_executed_configuration_and_complete():
     assert step.params_from == ("args.json", "runtime.json")
 
 
+def test_parameters_with_types_stand_before_texts():
+    """A tracker's copy of the same settings knows only texts."""
+    texts = config("mlruns/params", "resolved", {"lr": "5e-05", "note": "x"})
+    configs = (replace(texts, typed=False), config("config.json", "resolved", {"lr": 5e-05}))
+    (step,) = assembled([train()], context(configs=configs))
+    assert step.params == {"lr": 5e-05, "note": "x"}
+
+
 def test_parameters_of_an_evaluation_are_none_of_the_trainings():
     """What an evaluation ran with is effective, and its own."""
     configs = (
@@ -109,6 +129,24 @@ def test_results_name_their_rule_and_their_source():
     )
     assert step.sources["training.final_loss"].origin is Origin.DERIVED
     assert step.sources["training.best_loss"].note == "at step 2"
+
+
+def test_of_several_losses_the_longest_curve_tells():
+    """A single value that was logged beside the curve is no end of the training."""
+    once = loss(points=1, last=2.05, min=2.05, step_of_min=0, last_step=0)
+    curve = loss(points=240, last=0.3, min=0.25, step_of_min=119, last_step=240)
+    (step,) = assembled([train()], context(series=(once, curve)))
+    assert step.training is not None
+    assert (step.training.final_loss, step.training.best_loss) == (0.3, 0.25)
+
+
+def test_a_key_of_several_splits_hides_none():
+    """Each is told under its own name; a key of one split keeps the name that was written."""
+    evaluated = replace(loss(points=6, last=0.4), canonical="eval_loss", split="eval")
+    rate = replace(loss(points=240, last=0.025), key="lr", canonical="learning_rate")
+    series = (loss(points=240, last=0.3), evaluated, rate)
+    (step,) = assembled([train()], context(series=series))
+    assert step.metrics == {"eval/loss": 0.4, "lr": 0.025, "train/loss": 0.3}
 
 
 def test_a_curve_that_nobody_described_is_a_training_step():
@@ -198,6 +236,111 @@ def test_steps_that_are_counted_from_0_are_one_more():
     (step,) = assembled([train()], context(series=series))
     assert step.training is not None
     assert step.training.steps == 48
+
+
+def test_commands_of_several_artifacts_are_joined():
+    """One knows the words, another the directory and the processes."""
+    known = context()
+    words = train(command=Command(argv=("torchrun", "x.py"), cwd="/settings"))
+    place = train(command=Command(cwd="/log", world_size=8, parallel={"tensor": 2}))
+    (step,) = assembled([place, words], known)
+    assert step.command == Command(
+        argv=("torchrun", "x.py"), cwd="/log", world_size=8, parallel={"tensor": 2}
+    )
+
+
+def test_parameters_of_an_evaluation_are_not_the_trainings():
+    """Although they are the only ones that were in effect."""
+    known = context(
+        configs=(
+            replace(config("eval.json", "effective", {"temperature": 0}), step_id="eval:a"),
+            replace(config("mine", "authored", {"lr": 1}), step_id="1"),
+            config("all", "authored", {"epochs": 2}),
+        )
+    )
+    (step,) = assembled([train()], known)
+    assert (step.params, step.params_from) == ({"epochs": 2, "lr": 1}, ("mine", "all"))
+
+
+def test_evaluations_of_a_training_that_broke_were_skipped():
+    """Where there is no trace of them; those that ran are what they are."""
+    sign = Evidence(EvidenceKind.INTERRUPTION, "TIMEOUT", Location("state.json", "/1"))
+    known = context(verdicts={"1": (judge([sign]),)})
+    traces = {
+        "a": {}, "b": {"logs": ("x.out",)}, "c": {"eval": Evaluation(results={"acc": 1})},
+        "d": {"status": "failed"},
+    }  # fmt: skip
+    partial = [
+        Step(at=AT, step_id=f"eval:{name}", name="eval", **trace) for name, trace in traces.items()
+    ]
+    first, *others = assembled([train(), *partial], known)
+    assert first.status == "interrupted"
+    assert [(s.step_id, s.status, s.status_word) for s in others] == [
+        ("eval:a", "skipped", "not reached"), ("eval:b", "unknown", None),
+        ("eval:c", "unknown", None), ("eval:d", "failed", None),
+    ]  # fmt: skip
+    source = others[0].sources["status"]
+    assert (source.rule, str(source.at)) == ("after-a-failed-step", "state.json#/1")
+
+
+def test_evaluations_of_a_training_that_ended_are_not_skipped():
+    """Nobody knows why they left no trace."""
+    sign = Evidence(EvidenceKind.END_MARKER, "COMPLETED", AT)
+    known = context(verdicts={"1": (judge([sign]),)})
+    _, step = assembled([train(), Step(at=AT, step_id="eval:a", name="eval")], known)
+    assert step.status == "unknown"
+
+
+def test_a_placeholder_is_no_metric():
+    """It stands where a producer had nothing to write."""
+    odd = Series(
+        at=AT, key="hp_metric", source="e", points=1, last=-1.0, attributes=dict(PLACEHOLDER)
+    )
+    (step,) = assembled([train()], context(series=(loss(points=1, last=2.0), odd)))
+    assert step.metrics == {"loss": 2.0}
+
+
+def test_steps_that_are_counted_from_0():
+    """The last training row stands at 17; what is logged after it at the 18 steps done."""
+    zero = {"first_step": "0"}
+    series = (
+        loss(points=6, last_step=17, attributes=zero),
+        Series(at=AT, key="test_loss", source="f", split="test", points=1, last_step=18),
+    )
+    (step,) = assembled([train()], context(series=series))
+    assert step.training.steps == 18
+
+
+@pytest.mark.parametrize(
+    ("status", "done", "most", "told"),
+    [
+        ("success", 6, 40, "after 6 of at most 40 epochs"),
+        ("success", 40, 40, None),
+        ("success", 0, 40, None),
+        ("failed", 6, 40, None),
+        ("success", "6", 40, None),
+        ("success", 6, None, None),
+    ],
+)
+def test_a_training_that_ended_early(status, done, most, told):
+    """An early stop is only visible as fewer epochs; it is told, as derived."""
+    outputs = {"epochs_recorded": done, "epochs_allowed": most}
+    (step,) = assembled([train(status=status, outputs=outputs)], context())
+    assert step.outputs.get("ended_early") == told
+    source = step.sources.get("outputs.ended_early")
+    assert (source and source.rule) == (told and "fewer-epochs-than-allowed")
+
+
+def test_a_step_s_own_log_is_its_curve():
+    """What a trainer prints is quoted, although an event file holds more points."""
+    printed = loss(points=2, last=0.5, last_step=20)
+    events = replace(printed, source="tb", at=Location("tb"), points=20, last=0.4)
+    (step,) = assembled([train(logs=("logging.jsonl",))], context(series=(events, printed)))
+    assert step.training is not None
+    assert step.training.final_loss == 0.5
+    (other,) = assembled([train()], context(series=(printed, events)))
+    assert other.training is not None
+    assert other.training.final_loss == 0.4
 
 
 def test_the_clock_is_chosen_once_for_all_steps(monkeypatch):

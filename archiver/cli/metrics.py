@@ -87,7 +87,14 @@ def _csv(found: Sequence[RunMetrics]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, dict):
         return safe(json.dumps(value, sort_keys=True, ensure_ascii=False)) if value else ""
-    return safe(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    formula = value.startswith(_FORMULA) and value != "-Infinity"
+    return safe(f"'{value}" if formula else value)
+
+
+_FORMULA = ("=", "+", "-", "@")
+"""What makes a spreadsheet take a text for a formula."""
 
 
 _HEADS = ("metric", "split", "count", "steps", "first", "last", "min", "max", "mean", "best")
@@ -145,13 +152,10 @@ def _line(cells: dict[str, str], heads: Iterable[str], widths: dict[str, int]) -
 
 
 def _cells(row: Row) -> dict[str, str]:
-    labels = ",".join(f"{name}={value}" for name, value in row.labels.items())
-    name = row.metric + (f" [{labels}]" if labels else "") + (f" ({row.unit})" if row.unit else "")
-    name = safe(name)
     best = "" if row.best_value is None else _number(row.best_value)
     at = "" if row.best_step is None else f" @ {row.best_step}"
     return {
-        "metric": name if len(name) <= _NAME else f"{name[: _NAME - 1]}…",
+        "metric": _name(row),
         "split": safe(row.split)[:12],
         "count": str(row.count),
         "steps": _steps(row),
@@ -162,6 +166,18 @@ def _cells(row: Row) -> dict[str, str]:
         "mean": _number(row.mean_value),
         "best": best + at if best else "",
     }
+
+
+def _name(row: Row) -> str:
+    """Key, labels and unit; a long key is cut before what tells it from others of its name."""
+    labels = ",".join(f"{name}={value}" for name, value in row.labels.items())
+    tail = safe((f" [{labels}]" if labels else "") + (f" ({row.unit})" if row.unit else ""))
+    key = safe(row.metric)
+    if len(key) + len(tail) <= _NAME:
+        return key + tail
+    if len(tail) < _NAME // 2:
+        return f"{key[: _NAME - 1 - len(tail)]}…{tail}"
+    return f"{(key + tail)[: _NAME - 1]}…"
 
 
 def _steps(row: Row) -> str:

@@ -49,6 +49,8 @@ class Contract:
     producer's run are runs of their own, a single one belongs to it."""
     aliases: frozenset[str] = frozenset()
     """Names of directories that repeat a run that stands beside them."""
+    folders: frozenset[str] = frozenset()
+    """Names of directories that hold its runs wherever it writes; they name no experiment."""
 
     def era(self, kinds: Iterable[str]) -> Era | None:
         """The run's era, or None when the artifacts satisfy none."""
@@ -86,6 +88,7 @@ def _contract(document: dict[str, Any]) -> Contract:
         document.get("stage"),
         document.get("store", False),
         frozenset(document.get("aliases", ())),
+        frozenset(document.get("folders", ())),
     )
 
 

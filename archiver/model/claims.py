@@ -179,6 +179,19 @@ class StepPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """What a name stood for that other artifacts of the same producer refer to as `${NAME}`.
+
+    It fills what their readers marked as unresolved; where two artifacts disagree, nothing.
+    """
+
+    name: str
+    value: str
+    at: Location
+    reader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LockClaim:
     """What one artifact says of a lockfile: the digest recorded, or the file itself."""
 

@@ -106,18 +106,27 @@ def _decode(hint: object, data: Value) -> object:
     origin = typing.get_origin(hint)
     args = typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        if data is None:
+        if data is None and type(None) in args:
             return None
         return _decode(next(arg for arg in args if arg is not type(None)), data)
     if origin is tuple:
-        return tuple(_decode(args[0], part) for part in data) if isinstance(data, list) else ()
-    if origin is dict and isinstance(data, dict):
-        return {key: _decode(args[1], part) for key, part in data.items()}
-    if isinstance(hint, type):
-        if dataclasses.is_dataclass(hint):
-            return _decode_dataclass(hint, data)
-        if issubclass(hint, Enum):
-            return hint(data)
-        if hint is float and isinstance(data, str | int):
-            return float(data)
+        return tuple(_decode(args[0], part) for part in _checked(list, data))
+    if origin is dict:
+        return {key: _decode(args[1], part) for key, part in _checked(dict, data).items()}
+    return _decode_plain(hint, data) if isinstance(hint, type) else data
+
+
+def _decode_plain(hint: type, data: Value) -> object:
+    if dataclasses.is_dataclass(hint):
+        return _decode_dataclass(hint, data)
+    if issubclass(hint, Enum):
+        return hint(data)
+    if hint is float and isinstance(data, str | int):
+        return float(data)
+    return _checked(hint, data) if hint in (str, int, bool) else data
+
+
+def _checked(hint: type[T], data: object) -> T:
+    if type(data) is not hint:
+        raise ValueError(f"expected {hint.__name__}, not {str(data)[:40]!r}")
     return data

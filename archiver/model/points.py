@@ -18,6 +18,9 @@ NO_STEP = -(2**63)
 OVER_CHECKPOINTS = (("over", "checkpoints"),)
 """Attributes of a series with a point per evaluated checkpoint; it is no curve of the training."""
 
+PLACEHOLDER = (("value", "placeholder"),)
+"""Attributes of a series whose numbers stand where a producer had nothing to write."""
+
 
 class PointStatus(IntEnum):
     """What became of a point; the order is the code in the table's dictionary."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archiver.model.claims import AttemptTrail, Claim, Evidence, LockClaim, Problem, StepPlan
+from archiver.model.claims import (
+    AttemptTrail,
+    Binding,
+    Claim,
+    Evidence,
+    LockClaim,
+    Problem,
+    StepPlan,
+)
 from archiver.model.record import (
     Accounting,
     Artifact,
@@ -40,6 +48,7 @@ class Reading:
     evidence: tuple[Evidence, ...] = ()
     attempts: tuple[AttemptTrail, ...] = ()
     related: tuple[Related, ...] = ()
+    bindings: tuple[Binding, ...] = ()
     problems: tuple[Problem, ...] = ()
     accounting: Accounting | None = None
     extras: dict[str, Value] = field(default_factory=dict)

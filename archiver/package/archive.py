@@ -41,8 +41,8 @@ class Contents:
     files: Sequence[FileEntry]
     snapshots: SnapshotStore
     redactor: Redactor
-    render: Callable[[RunRecord, Sequence[str]], str]
-    """Turns the record, and the names of its plots, into ARCHIVE.md."""
+    render: Callable[[RunRecord, Sequence[str], Sequence[FileEntry]], str]
+    """Turns the record, the names of its plots and the inventory into ARCHIVE.md."""
     stamp: dict[str, Value]
     """Tool version, time and source path."""
 
@@ -174,7 +174,7 @@ def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield "loss_curve.csv", tables.loss_curve_csv(contents.losses)
     yield "findings.json", _json([])
     yield "inventory.ndjson", b"".join(_line(codec.encode(entry)) for entry in listed)
-    yield "ARCHIVE.md", contents.render(record, names).encode()
+    yield "ARCHIVE.md", contents.render(record, names, listed).encode()
     yield STAMP, _json(contents.stamp)
 
 

@@ -46,6 +46,8 @@ _SAMPLED = (
     ("Host memory", "memory", "host_mem"),
 )
 """Panels of what was sampled over time: title, axis label, canonical name."""
+_PER_GIB = {"B": 2.0**30, "bytes": 2.0**30, "KiB": 2.0**20, "MiB": 2.0**10, "GiB": 1.0}
+"""Units of memory -> so many of them are a GiB, which is what a person reads."""
 
 
 def primary(series: Sequence[Joined], key: str | None) -> list[Joined]:
@@ -77,7 +79,13 @@ def figures(
         suffix = f"-{layout.slug(step_id)}" if step_id and len(trained) > 1 else ""
         bounds = _boundaries(attempts.get(step_id or TRAINING, NO_ATTEMPTS))
         specs += [
-            PlotSpec(name + suffix, _title(record, step_id if suffix else None), axis, rows, bounds)
+            PlotSpec(
+                name + suffix,
+                _title(record, step_id if suffix else None),
+                axis,
+                rows,
+                bounds if axis == "step" else (),
+            )
             for name, axis, rows in _of_training(own, curves)
         ]
     evaluated = _evaluations(series)
@@ -100,16 +108,30 @@ def _title(record: RunRecord, step_id: str | None = None) -> str:
 def _of_training(
     own: Sequence[Joined], losses: Sequence[Joined]
 ) -> Iterator[tuple[str, str, tuple[Panel, ...]]]:
-    """Name, axis and panels of each figure of one training step."""
+    """Name, axis and panels of each figure of one training step.
+
+    Curves over steps and curves over epochs never share an axis: what is left gets a figure of
+    its own, named after its axis.
+    """
     for name, rows in _PANELS:
-        panels = []
-        for title, label, canonical in rows:
-            splits = ("train",) if name == "throughput" else ()
-            chosen = list(losses) if title == "Loss" else _canonical(own, canonical, splits)
-            if chosen:
-                panels.append(_panel(title, label, chosen))
-        if panels:
-            yield name, _axis_label(own), tuple(panels)
+        splits = ("train",) if name == "throughput" else ()
+        chosen = [
+            (title, label, list(losses) if title == "Loss" else _canonical(own, canonical, splits))
+            for title, label, canonical in rows
+        ]
+        axes = dict.fromkeys(axis for _, _, items in chosen for axis in _axes(items))
+        for number, axis in enumerate(axes):
+            panels = tuple(
+                _panel(title, label, there)
+                for title, label, items in chosen
+                if (there := [item for item in items if item.spec.axis == axis])
+            )
+            yield (f"{name}-{axis}" if number else name), axis, panels
+
+
+def _axes(series: Sequence[Joined]) -> list[str]:
+    """Axes of these, steps first."""
+    return sorted({item.spec.axis for item in series}, key=lambda axis: (axis != "step", axis))
 
 
 def _canonical(
@@ -156,7 +178,7 @@ def _resources(record: RunRecord, series: Sequence[Joined]) -> list[PlotSpec | T
     sampled = [
         item
         for item in series
-        if item.spec.axis == "time" and item.spec.clock and item.summary.points > 1
+        if item.spec.axis == "time" and item.summary.first_time and item.summary.points > 1
     ]
     chosen = [
         (title, label, [item for item in sampled if item.summary.canonical == canonical])
@@ -174,7 +196,9 @@ def _resources(record: RunRecord, series: Sequence[Joined]) -> list[PlotSpec | T
     size, unit = time_unit(max(ends[clock] - starts[clock] for clock in starts))
     panels = tuple(
         Panel(
-            title, _with_unit(label, items), tuple(_sampled(i, items, starts, size) for i in items)
+            title,
+            "memory (GiB)" if _in_gib(items) else _with_unit(label, items),
+            tuple(_sampled(item, items, starts, size) for item in items),
         )
         for title, label, items in chosen
         if items
@@ -190,6 +214,8 @@ def _sampled(
     points = item.points()
     order = item.order(points)
     values = np.asarray(points.values, dtype=np.float64)[order]
+    if _in_gib(beside):
+        values = values / _PER_GIB[item.summary.unit or ""]
     x = (points.times[order] - starts[item.spec.clock]) / size
     told = [f"{name} {value}" for name, value in item.spec.labels]
     several = len({other.summary.source for other in beside}) > 1
@@ -197,9 +223,9 @@ def _sampled(
     return Curve(", ".join(told), x, values, item.status[order], item.segment[order])
 
 
-def _axis_label(series: Sequence[Joined]) -> str:
-    axes = {item.spec.axis for item in series if item.summary.canonical == "loss"}
-    return next(iter(axes)) if len(axes) == 1 else "step"
+def _in_gib(items: Sequence[Joined]) -> bool:
+    """Whether all are amounts of memory whose unit is known."""
+    return all((item.summary.unit or "") in _PER_GIB for item in items)
 
 
 def _with_unit(label: str, chosen: Sequence[Joined]) -> str:

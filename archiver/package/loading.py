@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from archiver.errors import ArchiverError
 from archiver.model import codec
 from archiver.model.points import NO_STEP
-from archiver.model.record import RunRecord, Series
+from archiver.model.record import SCHEMA_VERSION, RunRecord, Series
 from archiver.summaries import Columns
 
 if TYPE_CHECKING:
@@ -26,19 +27,30 @@ _HINT = "collect the run again, or restore the archive from a copy"
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a directory looks like an archive that `collect` wrote."""
-    return all((path / name).is_file() for name in (_RECORD, _STAMP, _POINTS))
+    """Whether a directory looks like an archive that `collect` wrote.
+
+    One file may be missing: a damaged archive is to be told as such, not taken for a run.
+    """
+    return sum((path / name).is_file() for name in (_RECORD, _STAMP, _POINTS)) >= 2
 
 
 def record(archive: Path) -> RunRecord:
     """The record of an archive.
 
     Raises:
-        ArchiverError: when it cannot be read or is no record.
+        ArchiverError: when it cannot be read, is no record, or is one of another version.
     """
     place = archive / _RECORD
     try:
-        return codec.decode(RunRecord, json.loads(place.read_bytes()))
+        data = json.loads(place.read_bytes())
+        version = data.get("schema_version") if isinstance(data, dict) else SCHEMA_VERSION
+        if version != SCHEMA_VERSION:
+            raise ArchiverError(
+                str(place),
+                f"is of version {str(version)[:20]}, this program reads {SCHEMA_VERSION}",
+                "use the release of runarchive that wrote it, or collect the run again",
+            )
+        return codec.decode(RunRecord, data)
     except OSError as fault:
         raise ArchiverError(str(place), fault.strerror or "cannot be read", _HINT) from None
     except (ValueError, RecursionError) as fault:
@@ -57,18 +69,26 @@ def points(archive: Path, series: tuple[Series, ...]) -> Iterator[tuple[Series, 
     place = archive / _POINTS
     try:
         with pq.ParquetFile(place) as file:
+            _check_columns(file.schema_arrow)
             window = _Window(file.iter_batches(_BATCH, columns=list(_COLUMNS)))
             for item in series:
                 yield item, _columns(item, window.take(_size(item)))
             if not window.is_empty():
                 raise ArchiverError(str(place), "holds points of no series", _HINT)
     except OSError as fault:
-        raise ArchiverError(str(place), fault.strerror or str(fault), _HINT) from None
+        reason = os.strerror(fault.errno) if fault.errno else str(fault)
+        raise ArchiverError(str(place), reason, _HINT) from None
     except (pa.ArrowException, ValueError) as fault:
         raise ArchiverError(str(place), f"is no table of points ({fault})", _HINT) from None
 
 
 _COLUMNS = ("step", "time", "value", "text")
+
+
+def _check_columns(schema: pa.Schema) -> None:
+    missing = [name for name in _COLUMNS if name not in schema.names]
+    if missing:
+        raise ValueError(f"it has no column {missing[0]}")
 
 
 def _size(item: Series) -> int:
@@ -90,6 +110,8 @@ class _Window:
         """
         import pyarrow as pa
 
+        if size < 0:
+            raise ValueError("a number of points in the record is negative")
         parts: list[pa.RecordBatch] = []
         while size:
             batch = self._held.pop() if self._held else next(self._batches, None)

@@ -34,6 +34,8 @@ AT_WORK = ("created", "pending", "training", "running")
 CONFIG_KEYS = (
     "model", "hyperparameters", "augmentations", "hardware", "split_name", "split_index",
 )  # fmt: skip
+_RESULTS = ("best_epoch", "best_metric", "final_metrics")
+_NOT_BEGUN = "created"
 TASKS = frozenset(
     {
         "classification", "object_detection", "oriented_object_detection", "anomaly_detection",
@@ -119,10 +121,13 @@ def _step(view: View) -> Step:
     best = view.object("best_metric").value
     if best:
         outputs["best_metric"] = dict(best)
+    most = _max_epochs(view)
+    if most is not None:
+        outputs["epochs_allowed"] = most
     error, stack = _error(view)
     final = {k: v for k, v in view.object("final_metrics").value.items() if is_number(v)}
-    if final and better_source(view.artifact, view.artifact.directory):
-        # They mix epochs; the last values of Lightning's own log do not.
+    if final and (_stale(view) or better_source(view.artifact, view.artifact.directory)):
+        # They mix epochs, which the last values of Lightning's own log do not; or are old.
         outputs["final_metrics"], final = final, {}
     return Step(
         at=view.artifact.at(),
@@ -134,6 +139,16 @@ def _step(view: View) -> Step:
         error=error,
         error_stack=stack,
     )
+
+
+def _stale(view: View) -> bool:
+    """Whether the results are those of an earlier attempt.
+
+    A process that raised writes none; the record keeps what the one before it wrote.
+    """
+    error, _ = _error(view)
+    raised = error is not None and view.filled("status") in ("failed", "cancelled")
+    return raised and any(view.value.get(key) is not None for key in _RESULTS)
 
 
 def is_number(value: Value) -> bool:
@@ -220,6 +235,9 @@ def _evidence(view: View) -> Iterator[Evidence]:
         detail = f"status is {status}"
         kind = EvidenceKind.TERMINAL_WORD
         yield Evidence(kind, detail, place, TERMINAL[status], time=ended)
+    elif status == _NOT_BEGUN:
+        detail = "status is created: not started, or set back to its beginning"
+        yield Evidence(EvidenceKind.PROGRESS, detail, place)
     elif status in AT_WORK:
         yield Evidence(EvidenceKind.RUNNING_WORD, f"status is still {status}", place)
     error, _ = _error(view)
@@ -254,6 +272,15 @@ def _problems(view: View, generation: Generation) -> Iterator[Problem]:
         message = "best_epoch is no epoch of this run; a writer put the best score there"
         hint = "it is not used"
         yield artifact.problem("score-as-epoch", message, "/best_epoch", hint)
+    if _stale(view):
+        message = "the results are of an earlier attempt: this one raised before it wrote any"
+        yield artifact.problem(
+            "stale-results", message, "/status", "they are not used as last values"
+        )
+    prefix = f"{artifact.directory}/lightning_logs/".lstrip("/")
+    if status == _NOT_BEGUN and any(e.path.startswith(prefix) for e in artifact.tree.files):
+        message = "it was set back to its beginning; Lightning's log is of an earlier life"
+        yield artifact.problem("earlier-life", message, "/status")
     names = list(view.object("best_metric").value)
     if len(names) > 1:
         message = "best_metric holds more than one metric"

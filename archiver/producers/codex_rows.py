@@ -32,6 +32,7 @@ _IDENTIFYING = ("rank", "local_rank", "node", "gpu", "worker", "dataloader", "fo
 """Tags that tell curves apart; all others (model, seed, host, ...) are the run's own."""
 _NESTING = 8
 _SHARD = re.compile(r"(?P<stem>.+\.(?:ndjson|jsonl))(?:\.(?P<number>[1-9]\d{0,5}))?\Z")
+_TIMING = re.compile(r"timing\..*_s\Z", re.DOTALL)
 _STEP_TEXT = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 
 METRICS: dict[str, Metric] = {
@@ -247,7 +248,8 @@ def metric_of(key: str, split: str | None) -> Metric:
     """Meaning of a key in a split; a metric without canonical name where it is not known."""
     metric = METRICS.get(key)
     if metric is None:
-        unit = "s" if key.endswith("_duration_seconds") else None
+        timed = key.endswith("_duration_seconds") or _TIMING.match(key) is not None
+        unit = "s" if timed else None
         return Metric("", unit)
     if metric.canonical == "loss" and split in EVAL_SPLITS:
         return Metric("eval_loss", metric.unit)

@@ -36,8 +36,8 @@ METRICS: dict[str, Metric] = {
     "gpus.mem_total": Metric("", "bytes"),
     "gpu_mem_used": Metric("gpu_mem", "bytes"),
     "gpu_mem_total": Metric("", "bytes"),
-    "gpus.temp_c": Metric("", "°C"),
-    "gpus.power_w": Metric("", "W"),
+    "gpus.temp_c": Metric("gpu_temp", "degC"),
+    "gpus.power_w": Metric("gpu_power", "W"),
     "mem_used_gb": Metric("host_mem", "GiB"),
 }
 """Written key (nested ones with dots) -> meaning and unit."""

@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from archiver.artifact import Artifact
 from archiver.model.claims import Problem
 from archiver.model.points import NO_STEP, Batch, Metric, PointSink, SeriesSpec
 from archiver.model.values import Value
+from archiver.producers.lightning_keys import understand
 
 FLOAT32_ROUNDING = 2.0**-24
 """Half a unit in the last place, relative."""
@@ -105,6 +106,8 @@ class Writing:
     late_canonical: bool = True
     """False where another artifact has the values of late keys at their own epoch."""
     family: str = ""
+    step_id: str | None = None
+    """Step that they are of, where it is not the run's training."""
 
 
 def better_source(artifact: Artifact, directory: str) -> bool:
@@ -186,6 +189,7 @@ def _spec(key: str, keys: dict[str, None], writing: Writing) -> SeriesSpec:
         (canonical or None) if writing.canonical else None,
         split=metric.split,
         labels=labels,
+        step_id=writing.step_id,
         axis="epoch",
         unit=metric.unit,
         attributes=attributes,
@@ -195,9 +199,8 @@ def _spec(key: str, keys: dict[str, None], writing: Writing) -> SeriesSpec:
 
 def _meaning(key: str, keys: dict[str, None]) -> tuple[Metric, tuple[tuple[str, str], ...]]:
     if key.startswith("lr-"):
-        optimizer, _, group = key.removeprefix("lr-").partition("/")
-        labels = (("optimizer", optimizer), *((("group", group),) if group else ()))
-        return METRICS["lr"], labels
+        rate = understand(key)
+        return replace(rate.metric, split=rate.split), rate.labels
     base = key.removesuffix("_epoch")
     if base != key and f"{base}_step" in keys and base in METRICS:
         return METRICS[base], ()
@@ -224,7 +227,8 @@ def problems(records: EpochRecords, writing: Writing, artifact: Artifact) -> lis
             f"{len(writing.late)} metrics of each record are those of the epoch before"
             " (train_* and the task's metrics); val_loss is the epoch's own"
         )
-        hint = "Lightning's own log of the run has them at their epoch"
+        there = "Lightning's own log of the run has them at their epoch"
+        hint = "the last epoch's are nowhere recorded" if writing.late_canonical else there
         found.append(artifact.problem("skewed-metrics", message, records.places[0], hint))
     for index in records.starts()[1:]:
         epoch = epoch_of(records.records[index])

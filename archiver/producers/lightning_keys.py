@@ -39,6 +39,8 @@ _LEAVES = {
 }
 _LOSSES = {"train": "loss", "eval": "eval_loss", "test": "test_loss"}
 _REDUCTIONS = ("_step", "_epoch")
+HP_METRIC = "hp_metric"
+"""Tag whose value -1 at step 0 is a placeholder that the TensorBoard logger writes."""
 _RUN_OF = re.compile(r"(?:.*/)?([^/]+)/checkpoints(?:/.*)?\Z", re.DOTALL)
 _RESUME_KEYS = ("ckpt_path", "resume_from_checkpoint")
 _PATH_CHARACTERS = 4096
@@ -75,6 +77,17 @@ def understand(key: str, beside: Container[str] = ()) -> Key:
         attributes = (*metric.attributes, ("reduction", reduction[1:]))
         return replace(found, metric=replace(metric, attributes=attributes))
     return found
+
+
+def first_step(key: Key) -> tuple[tuple[str, str], ...]:
+    """The attribute of a series whose last point stands at the steps done but one.
+
+    What a training or validation logs stands at the step that was just done, counted from 0. A
+    learning rate is logged when a step begins, and a test, like anything logged beside it, at the
+    number of steps done.
+    """
+    counted = key.split in ("train", "eval") and key.metric.canonical != "learning_rate"
+    return (("first_step", "0"),) if counted else ()
 
 
 def _loader(key: str) -> tuple[str, str]:

@@ -37,6 +37,8 @@ _MEANINGS = {
     "tokens_per_sec": Metric("tokens_per_sec", "tokens/s"),
     "tokens_per_second": Metric("tokens_per_sec", "tokens/s"),
 }
+_OF_TRAINING = ("loss", "learning_rate", "grad_norm", "tokens_per_sec")
+"""What is of the training where nothing else is said; of any other name the split is not known."""
 METRICS = {
     **_MEANINGS,
     **{
@@ -92,11 +94,13 @@ def spec(name: str, source: str, where: Axes) -> SeriesSpec:
     canonical = metric.canonical if metric else None
     if canonical == "loss" and split not in (None, "train"):
         canonical = "eval_loss"
+    if canonical in _OF_TRAINING:
+        split = split or "train"
     return SeriesSpec(
         name,
         source,
         canonical,
-        split or "train",
+        split,
         axis="step" if where.step is not None else "epoch",
         unit=metric.unit if metric else None,
         clock="epoch" if where.time is not None else "",

@@ -3,7 +3,8 @@
 `experiments_index.json` lists the experiments of a project with their status and best value; it
 is a cache and may lag behind the runs' own records. `project.json` has the task,
 `dataset.json` the classes; `workspace.json` lists projects. The record of a run repeats none of
-that.
+that. A project's files lie above its runs (`project.json`, `dataset/dataset.json`,
+`experiments/<id>/`); they say nothing of the runs of another project.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Around:
     view: View
     ids: frozenset[str]
     """Names that the run at hand goes by; empty where the file lies inside a run."""
+    ours: bool
+    """Whether the run at hand lies in the project that the file is of."""
 
 
 def detect(artifact: Artifact) -> Match:
@@ -62,7 +65,18 @@ def parse(artifact: Artifact) -> Around:
     view = View.of(artifact, artifact.json().value)
     member = artifact.member
     names = [member.name, *member.paths] if member is not None else []
-    return Around(view, frozenset(name.rstrip("/").rpartition("/")[2] for name in names))
+    ids = frozenset(name.rstrip("/").rpartition("/")[2] for name in names)
+    return Around(view, ids, _holds(artifact))
+
+
+def _holds(artifact: Artifact) -> bool:
+    """Whether the project's directory holds the run that the file is read for."""
+    if artifact.member is None:
+        return True
+    home = artifact.directory
+    if artifact.name == "dataset.json":
+        home = home.rpartition("/")[0]
+    return not home or any(path.startswith(f"{home}/") for path in artifact.member.paths)
 
 
 def to_reading(around: Around, artifact: Artifact, _points: PointSink) -> Reading:
@@ -93,6 +107,8 @@ def _nothing(around: Around) -> Reading:
 
 def _project(around: Around) -> Reading:
     view = around.view
+    if not around.ours:
+        return Reading()
     name = view.filled("name")
     claims = (Claim("summary.experiment", name, view.at("name"), Trust.STATED),) if name else ()
     kept = ("id", "task", "description")
@@ -103,6 +119,8 @@ def _project(around: Around) -> Reading:
 
 def _dataset(around: Around) -> Reading:
     view = around.view
+    if not around.ours:
+        return Reading()
     classes = view.texts("classes")
     extras: dict[str, Value] = {
         "task": view.value["task"],

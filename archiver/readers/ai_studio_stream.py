@@ -5,13 +5,16 @@ record of `metrics.json`, finally `complete`; a terminal `status` may come befor
 `epoch_end`. The notifier's frames have `data:` alone (or, dumped, one object a line) with a
 `type`: `training_started`, `epoch_end` with nested `metrics`, `training_complete`, or
 `training_error` and then nothing. No program of ai-studio stores either.
+
+In a run a capture speaks of that run. Where there is no record of a run, each of several captures
+may be of another one, and each becomes a step of its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaws
@@ -29,6 +32,8 @@ _TYPED = re.compile(
     rb'(?:data: ?)?\{"type": ?"(?:training_started|epoch_end|training_complete|training_error)"'
 )
 _KEPT_MESSAGE = 4_000
+_NAMES = ("*.txt", "*.sse", "*.jsonl")
+_RECORDS = ("experiment.json", "run.json", "metrics.json")
 
 
 @dataclass
@@ -135,22 +140,17 @@ def to_reading(capture: Capture, artifact: Artifact, points: PointSink) -> Readi
         records.skewed(),
         canonical=not original,
         late_canonical=not better_source(artifact, artifact.directory),
+        step_id=_apart(artifact) or None,
     )
     other = emit(records, writing, points)
     reasons = {**capture.tally.flaws.counts, **capture.flaws.counts}
     if other:
         reasons["values-without-number"] = other
+    apart = _apart(artifact)
     return Reading(
-        claims=tuple(_claims(capture, artifact)),
-        steps=(
-            Step(
-                at=artifact.at(),
-                step_id="1",
-                name="train",
-                error=capture.error[1] if capture.error else None,
-            ),
-        ),
-        evidence=tuple(_evidence(capture, artifact)),
+        claims=() if apart else tuple(_claims(capture, artifact)),
+        steps=(_step(capture, artifact),),
+        evidence=tuple(replace(sign, step_id=apart) for sign in _evidence(capture, artifact)),
         problems=(
             *artifact.problems(capture.tally.flaws),
             *artifact.problems(capture.flaws),
@@ -169,6 +169,25 @@ def to_reading(capture: Capture, artifact: Artifact, points: PointSink) -> Readi
             scope=artifact.run.scope,
         ),
         extras=_extras(capture),
+    )
+
+
+def _apart(artifact: Artifact) -> str:
+    """The step that a capture makes where it is one of several of unknown runs; else empty."""
+    if any(artifact.tree.named(*_RECORDS)) or len(artifact.tree.named(*_NAMES)) < 2:
+        return ""
+    return f"stream:{artifact.path}"
+
+
+def _step(capture: Capture, artifact: Artifact) -> Step:
+    identifier = capture.ids.get("experiment_id")
+    apart = _apart(artifact)
+    return Step(
+        at=artifact.at(),
+        step_id=apart or "1",
+        name="train",
+        inputs={"experiment_id": identifier} if apart and identifier else {},
+        error=capture.error[1] if capture.error else None,
     )
 
 
@@ -221,7 +240,7 @@ READER = Reader(
     name="ai_studio_stream",
     kind="ai_studio.stream",
     summary="Captured ai-studio event streams, of the HTTP endpoint or of the notifier",
-    select=files("*.txt", "*.sse", "*.jsonl"),
+    select=files(*_NAMES),
     detect=detect,
     parse=parse,
     map=to_reading,

@@ -16,7 +16,7 @@ from archiver.model.record import Accounting, Checkpoint, Config, Step
 from archiver.model.values import Value
 from archiver.producers.codex_rows import object_of, text_of
 from archiver.rundir import Tree
-from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import Row, ShardedRows, recognised, sharded
 from archiver.view import View
 
 _ROWS = "config.ndjson"
@@ -50,10 +50,7 @@ def select(tree: Tree) -> Iterable[Selection]:
 def detect(artifact: Artifact) -> Match:
     """Rows of type `config`; an object beside them; the keys of the other two."""
     if artifact.name == _ROWS:
-        rows = first_rows(artifact)
-        if not rows:
-            return Match.DAMAGED if is_blank(artifact) else Match.NO
-        return Match.YES if any(_is_config(row) for row in rows) else Match.NO
+        return recognised(artifact, _is_config)
     document = artifact.json()
     if artifact.name == _COPY and not _has_neighbour(artifact):
         return Match.NO

@@ -126,7 +126,7 @@ def _models(view: View, key: str) -> list[Value]:
     items = view.items(key)
     names = [item for item in items if isinstance(item, str) and item]
     names += [str(item["name"]) for item in items if isinstance(item, dict) and item.get("name")]
-    return [f"{count} x {name}" for name, count in Counter(names).items()]
+    return [f"{name} x {count}" for name, count in Counter(names).items()]
 
 
 def _packages(view: View, artifact: Artifact) -> tuple[tuple[Dependency, ...], tuple[Problem, ...]]:

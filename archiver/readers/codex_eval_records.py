@@ -9,15 +9,12 @@ from __future__ import annotations
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.record import Artifact as Made
 from archiver.model.record import Evaluation, Step
-from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import Row, ShardedRows, recognised, sharded
 
 
 def detect(artifact: Artifact) -> Match:
     """Rows with a prediction and its target."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(map(_fits, rows)) else Match.NO
+    return recognised(artifact, _fits)
 
 
 def _fits(row: Row) -> bool:

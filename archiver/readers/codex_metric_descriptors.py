@@ -17,7 +17,7 @@ from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.values import Value
 from archiver.producers.codex_rows import MANIFEST_SCHEMA, spelled, step_number, text_of
 from archiver.rundir import Entry
-from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import Row, ShardedRows, recognised, sharded
 
 
 @dataclass
@@ -31,10 +31,7 @@ class Descriptors:
 
 def detect(artifact: Artifact) -> Match:
     """Rows with a descriptor."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(map(_fits, rows)) else Match.NO
+    return recognised(artifact, _fits)
 
 
 def _fits(row: Row) -> bool:

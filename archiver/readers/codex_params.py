@@ -18,7 +18,7 @@ from archiver.model.record import Command, Config, Event, Step
 from archiver.model.times import Instant
 from archiver.model.values import Value, same
 from archiver.producers.codex_rows import flattened, instant, object_of, text_of
-from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import Row, ShardedRows, recognised, sharded
 
 _STARTS = 1_000
 
@@ -37,10 +37,7 @@ class Params:
 
 def detect(artifact: Artifact) -> Match:
     """Rows of one of the two shapes."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(_is_start(row) or _is_param(row) for row in rows) else Match.NO
+    return recognised(artifact, lambda row: _is_start(row) or _is_param(row))
 
 
 def _is_start(row: Row) -> bool:

@@ -6,70 +6,55 @@ Rows have `type` `provenance` and a `payload` of `git_commit` (abbreviated), `ho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Location
 from archiver.model.record import Command, Step
 from archiver.model.values import Value
 from archiver.producers.codex_rows import instant, object_of, text_of
-from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import Row, ShardedRows, recognised, sharded
 
 _STARTS = 1_000
+_Starts = list[tuple[Row, Location]]
 _KNOWN = frozenset({"git_commit", "hostname", "cwd"})
-
-
-@dataclass
-class Provenance:
-    """Rows, still to be read, and those of starts."""
-
-    rows: ShardedRows
-    starts: list[tuple[Row, Location]] = field(default_factory=list)
 
 
 def detect(artifact: Artifact) -> Match:
     """Rows of type `provenance`."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(map(_fits, rows)) else Match.NO
+    return recognised(artifact, _fits)
 
 
 def _fits(row: Row) -> bool:
     return row.get("type") == "provenance" and isinstance(row.get("payload"), dict)
 
 
-def parse(artifact: Artifact) -> Provenance:
+def parse(artifact: Artifact) -> ShardedRows:
     """A lazy walk over the files."""
-    return Provenance(ShardedRows(artifact))
+    return ShardedRows(artifact)
 
 
-def to_reading(provenance: Provenance, artifact: Artifact, _points: PointSink) -> Reading:
+def to_reading(rows: ShardedRows, artifact: Artifact, _points: PointSink) -> Reading:
     """Commit, hosts, run id, and an attempt per start."""
-    for row, line, entry in provenance.rows:
-        if _fits(row) and len(provenance.starts) < _STARTS:
-            provenance.starts.append((row, provenance.rows.at(line, entry)))
-        else:
-            provenance.rows.drop("unknown-shape")
+    starts = rows.those(_fits, _STARTS)
     return Reading(
-        claims=tuple(_claims(provenance)),
-        steps=tuple(_steps(provenance)),
-        attempts=_trail(provenance, artifact),
-        problems=provenance.rows.problems(),
-        accounting=provenance.rows.accounting(READER.kind),
-        extras=_extras(provenance),
+        claims=tuple(_claims(starts)),
+        steps=tuple(_steps(starts)),
+        attempts=_trail(starts, artifact),
+        problems=rows.problems(),
+        accounting=rows.accounting(READER.kind),
+        extras=_extras(starts),
     )
 
 
-def _claims(provenance: Provenance) -> Iterator[Claim]:
+def _claims(starts: _Starts) -> Iterator[Claim]:
     hosts: dict[str, Location] = {}
-    for row, at in provenance.starts:
+    for row, at in starts:
         host = text_of(object_of(row, "payload"), "hostname")
         if host is not None:
             hosts.setdefault(host, at)
     for host, at in hosts.items():
         yield Claim("summary.host", [host], at)
-    for row, at in provenance.starts[-1:]:
+    for row, at in starts[-1:]:
         run_id = text_of(row, "run_id")
         if run_id is not None:
             yield Claim("summary.run_id", run_id, at)
@@ -78,29 +63,29 @@ def _claims(provenance: Provenance) -> Iterator[Claim]:
             yield Claim("summary.git_commit", commit, at)
 
 
-def _steps(provenance: Provenance) -> Iterator[Step]:
-    for row, at in provenance.starts[-1:]:
+def _steps(starts: _Starts) -> Iterator[Step]:
+    for row, at in starts[-1:]:
         cwd = text_of(object_of(row, "payload"), "cwd")
         command = Command(cwd=cwd) if cwd is not None else None
         yield Step(at=at, step_id="1", name="train", command=command)
 
 
-def _trail(provenance: Provenance, artifact: Artifact) -> tuple[AttemptTrail, ...]:
+def _trail(starts: _Starts, artifact: Artifact) -> tuple[AttemptTrail, ...]:
     marks = tuple(
         AttemptMark(
             at,
             instant(row.get("timestamp", row.get("ts"))),
             host=text_of(object_of(row, "payload"), "hostname"),
         )
-        for row, at in provenance.starts
+        for row, at in starts
     )
     return (AttemptTrail(artifact.path, marks),) if marks else ()
 
 
-def _extras(provenance: Provenance) -> dict[str, Value]:
+def _extras(starts: _Starts) -> dict[str, Value]:
     """What a payload holds beyond the known keys."""
     more: dict[str, Value] = {}
-    for row, _ in provenance.starts:
+    for row, _ in starts:
         payload = object_of(row, "payload")
         more.update({key: value for key, value in payload.items() if key not in _KNOWN})
     return more

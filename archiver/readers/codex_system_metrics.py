@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
-from archiver.model.claims import Claim, Origin, Trust
+from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Origin, Trust
+from archiver.model.times import from_epoch
 from archiver.model.values import Value
 from archiver.producers.codex_rows import is_snapshot
 from archiver.producers.codex_system import METRICS, Samples
 from archiver.rundir import Entry
-from archiver.shards import ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import ShardedRows, recognised, sharded
 
 _GIB = 1024**3
 _BLOCK = 4096
@@ -31,10 +32,7 @@ class Load:
 
 def detect(artifact: Artifact) -> Match:
     """Snapshots of the machine."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(map(is_snapshot, rows)) else Match.NO
+    return recognised(artifact, is_snapshot)
 
 
 def parse(artifact: Artifact) -> Load:
@@ -59,6 +57,7 @@ def to_reading(load: Load, artifact: Artifact, points: PointSink) -> Reading:
     samples.flush()
     return Reading(
         claims=tuple(_claims(samples, artifact)),
+        attempts=_trail(samples, artifact),
         problems=load.rows.problems(),
         accounting=load.rows.accounting(READER.kind),
         extras=_extras(samples),
@@ -78,6 +77,15 @@ def _claims(samples: Samples, artifact: Artifact) -> Iterator[Claim]:
     if places:
         yield derived("resources.peak_vram_gb", most / _GIB, "largest-sample")
         yield derived("resources.avg_vram_gb", used / places / _GIB, "mean-of-samples")
+
+
+def _trail(samples: Samples, artifact: Artifact) -> tuple[AttemptTrail, ...]:
+    """When the sampler ran: beside the training, from its start to its end."""
+    if math.isnan(samples.first):
+        return ()
+    first, last = (from_epoch(seconds) for seconds in (samples.first, samples.last))
+    mark = AttemptMark(artifact.at(path=artifact.entry.path), first, last)
+    return (AttemptTrail(f"{artifact.path}#times", (mark,)),)
 
 
 def _extras(samples: Samples) -> dict[str, Value]:

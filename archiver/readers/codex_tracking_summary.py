@@ -8,33 +8,22 @@ again begins another start.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.record import Event
 from archiver.model.values import Value
 from archiver.producers.codex_rows import instant, object_of, text_of
-from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import Row, ShardedRows, recognised, sharded
 
 _ROWS = 1_000
+_Backends = list[tuple[Row, Location]]
 _SCHEMA = "tracking_component.schema.json"
-
-
-@dataclass
-class Summary:
-    """Rows, still to be read, and those of backends."""
-
-    rows: ShardedRows
-    backends: list[tuple[Row, Location]] = field(default_factory=list)
 
 
 def detect(artifact: Artifact) -> Match:
     """Rows with a component and its status."""
-    rows = first_rows(artifact)
-    if not rows:
-        return Match.DAMAGED if is_blank(artifact) else Match.NO
-    return Match.YES if any(map(_fits, rows)) else Match.NO
+    return recognised(artifact, _fits)
 
 
 def _fits(row: Row) -> bool:
@@ -42,24 +31,20 @@ def _fits(row: Row) -> bool:
     return text_of(row, "component") is not None and (schema or "status" in row)
 
 
-def parse(artifact: Artifact) -> Summary:
+def parse(artifact: Artifact) -> ShardedRows:
     """A lazy walk over the files."""
-    return Summary(ShardedRows(artifact))
+    return ShardedRows(artifact)
 
 
-def to_reading(summary: Summary, artifact: Artifact, _points: PointSink) -> Reading:
+def to_reading(rows: ShardedRows, artifact: Artifact, _points: PointSink) -> Reading:
     """The backends as events, the starts as attempts."""
-    for row, line, entry in summary.rows:
-        if _fits(row) and len(summary.backends) < _ROWS:
-            summary.backends.append((row, summary.rows.at(line, entry)))
-        else:
-            summary.rows.drop("unknown-shape")
+    backends = rows.those(_fits, _ROWS)
     return Reading(
-        events=tuple(map(_event, summary.backends)),
-        attempts=_trail(summary, artifact),
-        problems=summary.rows.problems(),
-        accounting=summary.rows.accounting(READER.kind),
-        extras=_extras(summary),
+        events=tuple(map(_event, backends)),
+        attempts=_trail(backends, artifact),
+        problems=rows.problems(),
+        accounting=rows.accounting(READER.kind),
+        extras=_extras(backends),
     )
 
 
@@ -78,10 +63,10 @@ def _event(backend: tuple[Row, Location]) -> Event:
     )
 
 
-def _starts(summary: Summary) -> Iterator[tuple[Row, Location]]:
+def _starts(backends: _Backends) -> Iterator[tuple[Row, Location]]:
     """The first row of each start."""
     seen: set[str] = set()
-    for row, at in summary.backends:
+    for row, at in backends:
         component = text_of(row, "component") or ""
         if not seen or component in seen:
             seen = set()
@@ -89,15 +74,15 @@ def _starts(summary: Summary) -> Iterator[tuple[Row, Location]]:
         seen.add(component)
 
 
-def _trail(summary: Summary, artifact: Artifact) -> tuple[AttemptTrail, ...]:
-    marks = tuple(AttemptMark(at, instant(row.get("timestamp"))) for row, at in _starts(summary))
+def _trail(backends: _Backends, artifact: Artifact) -> tuple[AttemptTrail, ...]:
+    marks = tuple(AttemptMark(at, instant(row.get("timestamp"))) for row, at in _starts(backends))
     return (AttemptTrail(artifact.path, marks),) if marks else ()
 
 
-def _extras(summary: Summary) -> dict[str, Value]:
+def _extras(backends: _Backends) -> dict[str, Value]:
     """The last word on each backend."""
     last: dict[str, Value] = {}
-    for row, _ in summary.backends:
+    for row, _ in backends:
         told: dict[str, Value] = {"status": row.get("status")}
         reason = text_of(row, "reason")
         told.update({"reason": reason} if reason else {})

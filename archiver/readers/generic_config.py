@@ -23,6 +23,8 @@ _NAMED = re.compile(
 _OF_MODELS = frozenset(
     {"architectures", "model_type", "peft_type", "tokenizer_class", "transformers_version", "vocab"}
 )
+_LLAMA = frozenset({"dim", "n_heads", "n_layers"})
+"""What `params.json` of a model in Meta's own form says."""
 _MODEL_FILES = frozenset(
     {
         "adapter_config.json", "feature_extractor_config.json", "generation_config.json",
@@ -52,7 +54,8 @@ def detect(artifact: Artifact) -> Match:
     if _NAMED.search(stem) is None and "/.hydra/" not in f"/{artifact.path}":
         return Match.NO
     values = parse(artifact).values
-    return Match.YES if values and not _OF_MODELS & values.keys() else Match.NO
+    model = bool(_OF_MODELS & values.keys()) or values.keys() >= _LLAMA
+    return Match.YES if values and not model else Match.NO
 
 
 def parse(artifact: Artifact) -> Document:

@@ -1,12 +1,14 @@
 """CSV and TSV tables with a step or epoch column, of no known producer.
 
 The delimiter is told by the name: `.tsv` has tabs. A table is taken where its first rows hold a
-number under the axis and under at least one other column; any other table stays unplaced.
+number under the axis and under at least one other column; any other table stays unplaced. So does
+one whose rows all stand at the same place: a summary with a row per run is no curve.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 from archiver.codecs.csv_table import CsvStream, number, numbers
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
@@ -31,12 +33,14 @@ def detect(artifact: Artifact) -> Match:
     axis = where.step if where.step is not None else where.epoch
     if axis is None or stream.repeated & where.columns:
         return Match.NO
-    for block in stream:
-        for row in block.rows[:_LOOKED_AT]:
-            others = (cell for index, cell in enumerate(row) if index not in where.columns)
-            if number(row[axis]) is not None and any(number(cell) is not None for cell in others):
-                return Match.YES
+    rows = [row for block in islice(stream, 1) for row in block.rows[:_LOOKED_AT]]
+    places = {number(row[axis]) for row in rows}
+    if len(rows) > 1 and len(places) == 1:
         return Match.NO
+    for row in rows:
+        others = (cell for index, cell in enumerate(row) if index not in where.columns)
+        if number(row[axis]) is not None and any(number(cell) is not None for cell in others):
+            return Match.YES
     return Match.NO
 
 

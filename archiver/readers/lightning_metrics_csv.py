@@ -6,6 +6,8 @@ from 0, and not unique; `epoch` is counted from 0 and empty on rows of learning 
 test carry the number of finished epochs. Columns are the union of all keys, in alphabetical order
 (older releases: in order of appearance), and the file is written anew when one more appears. Lines
 end in CR LF. A validation may come several times per epoch: each is a point of its own.
+
+Versions side by side in one run are its starts (see `archiver/producers/lightning_versions.py`).
 """
 
 from __future__ import annotations
@@ -13,15 +15,17 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from archiver.codecs.csv_table import CsvBlock, CsvStream, numbers
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
-from archiver.model.claims import Evidence, EvidenceKind, Problem
+from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Problem
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Step
-from archiver.producers.lightning_keys import understand
+from archiver.producers import lightning_versions
+from archiver.producers.lightning_keys import first_step, understand
+from archiver.producers.lightning_versions import Start
 
 _POSITIONS = ("epoch", "step")
 _SNIFFED_ROWS = 200
@@ -38,6 +42,8 @@ class Table:
     step: int | None
     """Column of the step."""
     epoch: int | None
+    start: Start
+    first_step: int | None = None
     last_step: int | None = None
     last_line: int = 0
     stepless: int = 0
@@ -89,7 +95,9 @@ def parse(artifact: Artifact) -> Table:
     stream = CsvStream(artifact.chunks(), artifact.limits)
     header = stream.header or ()
     step, epoch = (header.index(name) if name in header else None for name in ("step", "epoch"))
-    return Table(stream, _specs(header, stream.repeated, artifact), step, epoch)
+    start = lightning_versions.start(artifact, artifact.name)
+    source = f"{start.home}/{artifact.name}".lstrip("/")
+    return Table(stream, _specs(header, stream.repeated, source), step, epoch, start)
 
 
 def to_reading(table: Table, artifact: Artifact, points: PointSink) -> Reading:
@@ -100,6 +108,7 @@ def to_reading(table: Table, artifact: Artifact, points: PointSink) -> Reading:
     return Reading(
         steps=(Step(at=artifact.at(), step_id="1", name="train"),) if tally.rows else (),
         evidence=_evidence(table, artifact),
+        attempts=_attempts(table, artifact),
         problems=(*artifact.problems(tally.flaws), *_problems(table, artifact)),
         accounting=Accounting(
             artifact.path,
@@ -113,28 +122,26 @@ def to_reading(table: Table, artifact: Artifact, points: PointSink) -> Reading:
     )
 
 
-def _specs(
-    header: Sequence[str], repeated: frozenset[int], artifact: Artifact
-) -> dict[int, SeriesSpec]:
+def _specs(header: Sequence[str], repeated: frozenset[int], source: str) -> dict[int, SeriesSpec]:
     """Column -> series; positions and columns that repeat a name are none."""
     names = set(header)
     return {
-        index: _spec(name, names, artifact)
+        index: _spec(name, names, source)
         for index, name in enumerate(header)
         if name not in _POSITIONS and index not in repeated
     }
 
 
-def _spec(name: str, beside: set[str], artifact: Artifact) -> SeriesSpec:
+def _spec(name: str, beside: set[str], source: str) -> SeriesSpec:
     key = understand(name, beside)
     return SeriesSpec(
         name,
-        artifact.path,
+        source,
         key.metric.canonical or None,
         split=key.split,
         labels=key.labels,
         unit=key.metric.unit,
-        attributes=(*key.metric.attributes, ("first_step", "0")),
+        attributes=(*key.metric.attributes, *first_step(key)),
     )
 
 
@@ -154,6 +161,8 @@ def _take(table: Table, block: CsvBlock, artifact: Artifact, points: PointSink) 
                 array("q", [steps[place] for place in found.places]),
                 found.values,
                 array("d", [epochs[place] for place in found.places]),
+                attempt=table.start.number,
+                family=_family(table, artifact),
                 non_numeric=found.non_numeric,
             )
             points.add(batch)
@@ -169,6 +178,9 @@ def _steps(table: Table, block: CsvBlock, cells: Sequence[str]) -> array[int]:
     if stepless:
         table.stepless += len(stepless)
         table.first_stepless = table.first_stepless or block.numbers[stepless[0]]
+    known = [step for step in steps if step != NO_STEP]
+    if known:
+        table.first_step = min(known if table.first_step is None else (*known, table.first_step))
     furthest = max(range(len(steps)), key=steps.__getitem__)
     if steps[furthest] != NO_STEP and steps[furthest] >= (table.last_step or 0):
         table.last_step, table.last_line = steps[furthest], block.numbers[furthest]
@@ -184,6 +196,19 @@ def _spread(cells: Sequence[str]) -> array[float]:
     return spread
 
 
+def _family(table: Table, artifact: Artifact) -> str:
+    """Numbering of the starts; empty where there is but one."""
+    return f"{table.start.home}/{artifact.name}" if table.start.several else ""
+
+
+def _attempts(table: Table, artifact: Artifact) -> tuple[AttemptTrail, ...]:
+    """The process that wrote it, where it is one of several."""
+    if not table.start.several:
+        return ()
+    mark = AttemptMark(artifact.at(), first_step=table.first_step)
+    return (AttemptTrail(_family(table, artifact), (mark,)),)
+
+
 def _evidence(table: Table, artifact: Artifact) -> tuple[Evidence, ...]:
     found = []
     if table.last_step is not None:
@@ -193,7 +218,8 @@ def _evidence(table: Table, artifact: Artifact) -> tuple[Evidence, ...]:
     if table.stream.tally.torn_tail:
         detail = "the last line is torn"
         found.append(Evidence(EvidenceKind.DEATH, detail, artifact.at()))
-    return tuple(found)
+    family, attempt = _family(table, artifact), table.start.number
+    return tuple(replace(sign, family=family, attempt=attempt) for sign in found)
 
 
 def _problems(table: Table, artifact: Artifact) -> tuple[Problem, ...]:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archiver.codecs.lines import LineTally
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
+    Binding,
     Claim,
     Evidence,
     EvidenceKind,
@@ -28,8 +29,8 @@ from archiver.model.claims import (
     Problem,
     Trust,
 )
-from archiver.model.record import Accounting, DataCopy, Dataset, Event, Step
-from archiver.model.times import Instant, parse_iso
+from archiver.model.record import Accounting, DataCopy, Dataset, Event, Source, Step, Training
+from archiver.model.times import Instant, parse_iso, seconds_between
 from archiver.model.values import Value
 from archiver.producers.llmrunner import layout
 from archiver.producers.llmrunner.plan import name_and_stage, step_type
@@ -73,6 +74,7 @@ _MORE = re.compile(rb"  \.\.\. and (\d{1,9}) more")
 _OUTSIDE = b"[warn] DATAPOOL_ROOT is outside repo"
 _DRY = b"[dry-run]"
 _TRACEBACK = b"Traceback (most recent call last):"
+_LOCAL = "local clock without a zone"
 _EVENTS_MOST = 10_000
 _STEPS_MOST = 5_000
 _WHOLE_TEXT = 8_000
@@ -225,7 +227,7 @@ class _Hearing:
                 return True
         return False
 
-    def _prepared(self, number: int, text: str, _time: Instant | None) -> bool:
+    def _prepared(self, number: int, text: str, time: Instant | None) -> bool:
         console = self.console
         if text.startswith("config_dir="):
             console.prepares.append(_Prepare(number))
@@ -236,22 +238,25 @@ class _Hearing:
             return True
         copied = _COPY.match(text)
         if copied is not None:
-            self._copied(number, copied, text[copied.end() :])
+            self._copied(number, copied, text[copied.end() :], time)
             return True
         merged = _MERGE.fullmatch(text)
         if merged is not None:
             existed, shuffle = merged["skip"] is not None, merged["shuffle"] or ""
             console.merges.append(_Merged(number, merged["kind"], merged["path"], existed, shuffle))
             return True
-        return text.startswith(("base_model:", "ensure_dir["))
+        if text.startswith("base_model: "):
+            self._event(number, time, "base-model", "prepare", text.partition(": ")[2])
+            return True
+        return text.startswith("ensure_dir[")
 
-    def _copied(self, number: int, found: re.Match[str], text: str) -> None:
+    def _copied(self, number: int, found: re.Match[str], text: str, time: Instant | None) -> None:
         if not self.console.prepares:
             self.console.prepares.append(_Prepare(number))
         copies = self.console.prepares[-1].copies
         key = (found["kind"], found["cfg"] or "")
         if text.startswith("skipped"):
-            self._event(number, None, "copy-skipped", "prepare", f"{found['kind']}: {text}")
+            self._event(number, time, "copy-skipped", "prepare", f"{found['kind']}: {text}")
             return
         copy = copies.setdefault(key, _Copied(number, *key))
         counts = _COUNTS.fullmatch(text)
@@ -434,6 +439,7 @@ def to_reading(console: Console, artifact: Artifact, _points: PointSink) -> Read
         events=tuple(console.events),
         evidence=tuple(told.evidence()),
         attempts=tuple(told.trails()),
+        bindings=tuple(told.bindings()),
         problems=(*problems, *told.problems()),
         accounting=books,
         extras=told.extras(),
@@ -503,6 +509,25 @@ class _Telling:
                 yield Claim("summary.experiment", name, at, Trust.COPY, Origin.DERIVED, rule, (at,))
         yield from self._times(trust)
         yield from self._raw()
+
+    def bindings(self) -> Iterator[Binding]:
+        """What the settings leave open: where LLMRunner lay, its data pool, the run's id.
+
+        The settings are resolved as if the data pool were at its default place; where it was not,
+        LLMRunner's root would make wrong paths of them.
+        """
+        said = self._said
+        pool = said.pool[1].rstrip("/") if said.pool is not None else ""
+        if said.config_dir is not None:
+            line, path = said.config_dir
+            root = layout.root_of(path)
+            if root and f"{pool or root}/".startswith(f"{root}/{'datapool/' if pool else ''}"):
+                yield Binding("ROOT_DIR", root, self._at(line))
+        if said.pool is not None:
+            yield Binding("DATAPOOL_ROOT", pool, self._at(said.pool[0]))
+        if said.runs:
+            run = (self._real or said.runs)[-1]
+            yield Binding("RUN_ID", run.id, self._at(run.line))
 
     def _times(self, trust: Trust) -> Iterator[Claim]:
         said = self._said
@@ -589,11 +614,26 @@ class _Telling:
         known: dict[str, Step] = {}
         for run in self._real or self._said.runs:
             for one in run.executions:
-                dry = run.dry
-                known[one.id] = self._step(one.id, one.type, one.line, "dry run" if dry else "")
+                known[one.id] = self._executed(one, dry=run.dry)
             for name, (line, _) in run.skipped.items():
                 known[name] = self._step(name, step_type(name) or name, line, "disabled")
         yield from known.values()
+
+    def _executed(self, one: _Execution, *, dry: bool) -> Step:
+        """A step that was run; of a training the time from its beginning to its end."""
+        step = self._step(one.id, one.type, one.line, "dry run" if dry else "")
+        if dry or step.name != "train" or one.started is None or one.ended is None:
+            return step
+        seconds = seconds_between(one.started, one.ended)
+        if seconds is None or seconds < 0:
+            return step
+        places = (step.at, self._at(one.end_line))
+        source = Source(Origin.DERIVED, step.at, "from-run-to-done", places, _LOCAL)
+        return replace(
+            step,
+            training=Training(duration_sec=seconds),
+            sources={"training.duration_sec": source},
+        )
 
     def _step(self, name: str, kind: str, line: int, skipped: str) -> Step:
         what, stage = name_and_stage(kind)
@@ -615,6 +655,9 @@ class _Telling:
         if run is not None and run.finished is not None:
             at, kind = self._at(run.finish_line), EvidenceKind.TERMINAL_WORD
             yield Evidence(kind, "pipeline finished", at, "success", time=run.finished)
+        elif self._said.runs and not self._real:
+            at, detail = self._at(self._said.runs[-1].line), "a dry run: no step was executed"
+            yield Evidence(EvidenceKind.PROGRESS, detail, at)
         elif self._said.traceback is not None:
             line, text = self._said.traceback
             detail = f"the runner stopped: {text or 'a traceback'}"

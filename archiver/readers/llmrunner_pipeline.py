@@ -19,7 +19,16 @@ from archiver.codecs.flaws import Flaw, Flaws
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
 from archiver.limits import Limits
 from archiver.model.claims import Claim, Location, Origin, Problem, StepPlan, Trust
-from archiver.model.record import Accounting, Command, Config, Evaluation, Script, Source, Step
+from archiver.model.record import (
+    Accounting,
+    Command,
+    Config,
+    Dependency,
+    Evaluation,
+    Script,
+    Source,
+    Step,
+)
 from archiver.model.values import Value
 from archiver.producers.llmrunner import layout, settings
 from archiver.producers.llmrunner.plan import Plan, PlannedStep, name_and_stage, plan, step_type
@@ -46,7 +55,10 @@ _INPUTS = re.compile(
 _OUTPUTS = re.compile(r"OUTPUT_\w+|SAVE_DIR|(?:OUT_HF|HF_OUTPUT|REPORT)_DIR|REWRITE_OUTPUT_FILE")
 _COMMANDS = ("TRAIN_CMD", "CONVERT_CMD", "EVAL_CMD", "SCRIPT")
 _OUTPUT_OPTIONS = frozenset({"--save", "--tensorboard-dir", "--wandb-save-dir"})
-_DERIVED = ("inputs", "outputs", "params", "retries")
+_HF_DIRECTORIES = ("OUT_HF_DIR", "OUTPUT_DIR", "HF_OUTPUT_DIR")
+_HF_DEFAULT = "model/hf"
+_TRAINERS = ("MEGATRON", "MINDSPEED")
+_DERIVED = ("inputs", "outputs", "params")
 _ASSUMED = "assuming that no environment variable overrode the settings"
 _LOGS_LOOKED_AT = 300
 
@@ -188,6 +200,7 @@ def to_reading(experiment: Experiment, artifact: Artifact, _points: PointSink) -
     return Reading(
         claims=tuple(told.claims()),
         configs=tuple(told.configs()),
+        dependencies=tuple(told.trainers()),
         steps=tuple(told.steps()),
         plans=tuple(told.plans()),
         problems=tuple(told.problems()),
@@ -215,11 +228,14 @@ class _Telling:
         if not self._context.get("RUN_ID"):
             self._context.pop("RUN_ID", None)  # the runner makes one up
         self._steps = {step.id: self._resolved(step) for step in experiment.plan.steps}
+        self._written = {step.id: self._places(step) for step in experiment.plan.steps}
 
     def _resolved(self, step: PlannedStep) -> Expanded:
         found = self._said.files.get(step.config or "")
         values = found.loaded if found is not None else {}
-        return settings.expanded(values, self._context, self._artifact.limits)
+        # Until 2026-01-27 a module's settings could not refer to one another; a shell's could.
+        own = self._said.plan.era != "2" or (found is not None and found.format == "env")
+        return settings.expanded(values, self._context, self._artifact.limits, own=own)
 
     def _at(self, name: str) -> Location:
         """Where a setting of the pipeline stands."""
@@ -240,6 +256,10 @@ class _Telling:
         steps = layout.below(said.directory, "steps")
         if steps in self._tree.directories:
             yield Claim("config.steps_config_dir", steps, main)
+        if isinstance(said.resolved.values.get("CONDA_ENV"), str):
+            environment = settings.plain(said.resolved.values["CONDA_ENV"])
+            if environment:
+                yield self._derived("summary.conda_env", environment, "CONDA_ENV")
         yield from self._paths()
         yield from self._repro(main)
 
@@ -275,12 +295,26 @@ class _Telling:
                 command = f"python3 scripts/{script}.py -c {inside}"
                 yield Claim(f"repro.{name}", command, main, Trust.HINT, Origin.DERIVED, rule)
         values = self._said.resolved.values
-        for key in ("DATAPOOL", "MEGATRON", "MINDSPEED"):
+        for key in ("DATAPOOL", *_TRAINERS):
             value = values.get(key)
             if isinstance(value, str) and value:
                 yield self._derived(f"repro.env.{key}", value, key)
         if settings.is_dry(values):
             yield self._derived("repro.env.DRY_RUN", "1", "DRY_RUN")
+
+    def trainers(self) -> Iterator[Dependency]:
+        """Checkouts that the trainers run from; nobody wrote down their versions."""
+        for key in _TRAINERS:
+            path = settings.plain(self._said.resolved.values.get(key))
+            if path and path != f"${{{key}}}":
+                yield Dependency(
+                    at=self._at(key),
+                    origin=Origin.DERIVED,
+                    name=key.lower(),
+                    version=None,
+                    kind="imported",
+                    note=f"configured at {path}",
+                )
 
     def configs(self) -> Iterator[Config]:
         """Each file as written, then the pipeline and every step resolved."""
@@ -333,6 +367,7 @@ class _Telling:
             at = self._artifact.at("", known or self._said.main)
             derived = Source(Origin.DERIVED, at, "llmrunner-settings", note=_ASSUMED)
             evaluates = entry.type == "eval"
+            written = self._written[entry.id]
             # LLMRunner never retries; a trainer may have been started again by itself.
             once = not entry.type.startswith("train")
             yield Step(
@@ -343,19 +378,39 @@ class _Telling:
                 status="skipped" if off or dry else "unknown",
                 status_word="disabled" if off else "dry run" if dry else None,
                 config=entry.config,
-                inputs={"id": entry.id.partition("@")[0], **_matching(values, _INPUTS)},
-                outputs=_matching(values, _OUTPUTS),
+                inputs={
+                    "id": entry.id.partition("@")[0],
+                    **self._base_model(entry, values),
+                    **_matching(values, _INPUTS),
+                },
+                outputs={
+                    **_matching(values, _OUTPUTS),
+                    **({"present": list(written)} if written else {}),
+                },
                 params=dict(values),
                 params_from=(f"{entry.config} (resolved)",) if values else (),
                 eval=_evaluation(values) if evaluates else None,
                 command=_command(values),
                 retries=0 if once else None,
-                sources={name: derived for name in _DERIVED if once or name != "retries"},
+                sources={
+                    **dict.fromkeys(_DERIVED, derived),
+                    **({"retries": Source(Origin.DERIVED, at, "no-retry-feature")} if once else {}),
+                },
             )
+
+    def _base_model(self, entry: PlannedStep, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Name of the model that a training starts from, the step's own before the pipeline's."""
+        if not entry.type.startswith("train"):
+            return {}
+        key = "BASE_MODEL_NAME"
+        name = settings.plain(values.get(key)) or settings.plain(
+            self._said.resolved.values.get(key)
+        )
+        return {"base_model": name} if name else {}
 
     def plans(self) -> Iterator[StepPlan]:
         """Number and places of each entry; a place that several could own is nobody's."""
-        wanted = {step.id: self._places(step) for step in self._said.plan.steps}
+        wanted = self._written
         training = {s.id for s in self._said.plan.steps if s.type.startswith("train")}
         owners = Counter(place for places in wanted.values() for place in places)
         trainers = Counter(place for name in training for place in wanted[name])
@@ -434,6 +489,9 @@ class _Telling:
         at = self._artifact.at("", said.main)
         for code, message in said.plan.faults:
             yield Problem(code, message, at)
+        for earlier, later in self._wiped():
+            message = f"{later} clears the directory that {earlier} exports to"
+            yield Problem("export-wiped", message, at, f"what lies there is that of {later}")
         for step in said.plan.steps:
             if step.enabled and step.config not in said.files:
                 message = f"{step.id} has no settings here ({step.config or 'none named'})"
@@ -441,6 +499,20 @@ class _Telling:
             if step.enabled is False and self._logs(step):
                 message = f"{step.id} is switched off and has a log: one of an earlier execution"
                 yield Problem("stale-log", message, at, "its log says nothing of the last run")
+
+    def _wiped(self) -> Iterator[tuple[str, str]]:
+        """Conversions whose directory a later one clears before it begins."""
+        last: dict[str, str] = {}
+        pool = settings.plain(self._said.resolved.values.get("DATAPOOL_ROOT")) or ""
+        for step in self._said.plan.steps:
+            if step.type != "mg2hf" or not step.enabled or self._said.plan.era != "7-8":
+                continue
+            values = self._steps[step.id].values
+            named = (settings.plain(values.get(key)) for key in _HF_DIRECTORIES)
+            place = next((path.rstrip("/") for path in named if path), f"{pool}/{_HF_DEFAULT}")
+            if place in last:
+                yield last[place], step.id
+            last[place] = step.id
 
     def _flaws(self, flaws: Flaws, path: str) -> Iterator[Problem]:
         flaw: Flaw

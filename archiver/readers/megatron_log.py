@@ -16,14 +16,16 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archiver.codecs import megatron_lines as grammar
+from archiver.codecs import python_literals
 from archiver.codecs.lines import LineStream
 from archiver.codecs.megatron_lines import Figure, IterationLine
 from archiver.codecs.rank_tracebacks import Tracebacks
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, Selection
+from archiver.limits import Limits
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -315,7 +317,7 @@ def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
         curves.path = entry.path
         walk.read((offset + number, raw) for number, raw in stream)
     curves.flush()
-    step, problems = _step(log, walk)
+    step, problems = _step(log, walk, log.artifact.limits)
     reasons = Counter(_reasons(walk))
     for _, stream in log.files:
         reasons.update(stream.tally.flaws.counts)
@@ -359,11 +361,11 @@ def _reasons(walk: Walk) -> dict[str, int]:
 # The step.
 
 
-def _step(log: Log, walk: Walk) -> tuple[Step, list[Problem]]:
+def _step(log: Log, walk: Walk, limits: Limits) -> tuple[Step, list[Problem]]:
     sources: dict[str, Source] = {}
     training, problems = _training(log, walk, sources)
     trace = walk.start.trace
-    inputs = _named(walk, _INPUTS)
+    inputs = _listed(_named(walk, _INPUTS), limits)
     if walk.start.loaded is not None:
         inputs["loaded_checkpoint"] = walk.start.loaded
     step = Step(
@@ -410,6 +412,17 @@ def _named(walk: Walk, names: tuple[str, ...]) -> dict[str, Value]:
         for name in names
         if given.get(name, "None").strip() not in ("None", "", "[]")
     }
+
+
+def _listed(inputs: Mapping[str, Value], limits: Limits) -> dict[str, Value]:
+    """Inputs with lists of paths (and of weights between them) as lists; all others as printed."""
+    found: dict[str, Value] = {}
+    for name, text in inputs.items():
+        source = f"X = {text}".encode("utf-8", "replace") if str(text).startswith("[") else b""
+        value = python_literals.parse(source, limits).values.get("X") if source else None
+        is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        found[name] = value if is_list else text
+    return found
 
 
 def _metrics(walk: Walk) -> dict[str, Value]:

@@ -45,6 +45,8 @@ _BATCH, _BATCH_BYTES = 1 << 16, 1 << 22
 """Lines that are taken at once."""
 _TOLD = 5
 """Bad lines that are told one by one."""
+_NO_USER = "unknown"
+"""What newer clients write for `user_id`, whoever it is; the tag knows better."""
 _COMMIT = re.compile(r"[0-9a-f]{7,64}\Z")
 _GPU = re.compile(r"system/gpu_(\d{1,4})_(\w{1,60})\Z")
 _STATUS: dict[int, tuple[str, EvidenceKind, str]] = {
@@ -348,9 +350,12 @@ def _claims(run: Run, started: Instant | None, ended: Instant | None) -> Iterato
     ):
         if time is not None:
             yield Claim(field_name, time.iso(), view.at(key), Trust.COPY)
-    user = view.filled("user_id")
-    if user:
-        yield Claim("summary.user", user, view.at("user_id"), Trust.COPY)
+    user, at = view.filled("user_id"), view.at("user_id")
+    if run.tags.get("mlflow.user"):
+        user = run.tags["mlflow.user"]
+        at = view.artifact.at(path=_tag_file(view.artifact, "mlflow.user"))
+    if user and user != _NO_USER:
+        yield Claim("summary.user", user, at, Trust.COPY)
     commit = run.tags.get("mlflow.source.git.commit", "")
     if _COMMIT.match(commit):
         place = _tag_file(view.artifact, "mlflow.source.git.commit")

@@ -178,8 +178,11 @@ def _kind(record: Record) -> str:
 
 def _detail(record: Record) -> str:
     """The record's body as one text."""
-    parts = (f"{item.key}: {item.text}" if item.key else item.text for item in record.items)
-    return "; ".join(part for part in parts)[:_DETAIL]
+    plain = ("", "Details")
+    parts = (
+        item.text if item.key in plain else f"{item.key}: {item.text}" for item in record.items
+    )
+    return "; ".join(parts)[:_DETAIL]
 
 
 def _event(log: Log, record: Record, kind: str, subject: str, detail: str) -> None:

@@ -10,6 +10,7 @@ it, but n begins again. The Hugging Face callback renames `eval_x` to `eval/x` a
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -26,17 +27,19 @@ from archiver.model.claims import (
     Origin,
     Trust,
 )
-from archiver.model.points import Batch, SeriesSpec
+from archiver.model.points import PLACEHOLDER, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
-from archiver.producers import lightning_keys
-from archiver.producers.lightning_keys import Key
+from archiver.producers import lightning_keys, lightning_versions
+from archiver.producers.lightning_keys import HP_METRIC, Key
 from archiver.producers.trainer_rows import END_KEYS, meaning
+from archiver.rundir import Entry
 from archiver.view import emptiness
 
 FLOAT32_ROUNDING = 2.0**-24
 """Half a unit in the last place, relative."""
+_FILES = "*tfevents*"
 _NAME = re.compile(r".*tfevents\.(\d{9,11})\.(.*)\Z")
 _PROCESS = re.compile(r"(.+?)\.(\d+)\.(\d+)(?:\.v2)?\Z")
 _MAGIC = b"brain.Event:"
@@ -50,6 +53,8 @@ _TEXTS_KEPT = 20_000
 _ENOUGH = 20
 """Texts of one argument each, from which on they are taken for a program's arguments."""
 _RENAMED = {"train/": "train", "eval/": "eval"}
+_RESULT = "hparam/"
+"""Prefix of results that are logged once beside the hyper-parameters; they are no curves."""
 
 METRICS: dict[str, Metric] = {
     "loss": Metric("loss", split="train"),
@@ -177,32 +182,47 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
 
 
 def _attempt(artifact: Artifact) -> tuple[int, bool]:
-    """Which process of its directory wrote the file, and whether this is its first file."""
-    home, tree = artifact.directory, artifact.tree
-    beside = tree.directories.get(home, ()) if home else tree.files
-    names = (e.name for e in beside if "tfevents" in e.name and e.parent == home)
-    return _attempts(tuple(names)).get(artifact.name, (0, True))
+    """Which process wrote the file, and whether this is its first file."""
+    paths = tuple(entry.path for entry in _siblings(artifact))
+    return _attempts(paths).get(artifact.path, (0, True))
 
 
 @lru_cache(maxsize=4)
-def _attempts(names: tuple[str, ...]) -> dict[str, tuple[int, bool]]:
-    """Of each file of a directory, in natural order: its process, and whether it is the first."""
+def _attempts(paths: tuple[str, ...]) -> dict[str, tuple[int, bool]]:
+    """Of each of some files, in natural order: its process, and whether it is the first."""
     found: dict[str, tuple[int, bool]] = {}
-    last: dict[str, tuple[int, int]] = {}
-    """Process -> its attempt and the number of its latest file."""
+    last: dict[tuple[str, str], tuple[int, int]] = {}
+    """Directory and process -> its attempt and the number of its latest file."""
     attempts = 0
-    for name in names:
+    for path in paths:
+        parent, _, name = path.rpartition("/")
         known = file_name(name)
-        attempt, number = last.get(known.process, (0, known.number))
+        process = parent, known.process
+        attempt, number = last.get(process, (0, known.number))
         fresh = known.number <= number
-        last[known.process] = (attempts if fresh else attempt, known.number)
-        found[name] = last[known.process][0], fresh
+        last[process] = (attempts if fresh else attempt, known.number)
+        found[path] = last[process][0], fresh
         attempts += fresh
     return found
 
 
+def _siblings(artifact: Artifact) -> list[Entry]:
+    """Event files of its directory, and of the other versions of a run that has several."""
+    home, tree = artifact.directory, artifact.tree
+    if not lightning_versions.start(artifact, _FILES).several:
+        beside = tree.directories.get(home, ()) if home else tree.files
+        return [entry for entry in beside if "tfevents" in entry.name and entry.parent == home]
+    above = home.rpartition("/")[0]
+    return [
+        entry
+        for entry in tree.named(_FILES)
+        if entry.parent.rpartition("/")[0] == above
+        and lightning_versions.number(entry.parent) is not None
+    ]
+
+
 def _family(artifact: Artifact) -> str:
-    return f"{artifact.directory}/*tfevents*".lstrip("/")
+    return f"{lightning_versions.start(artifact, _FILES).home}/{_FILES}".lstrip("/")
 
 
 def _take(
@@ -215,6 +235,8 @@ def _take(
     if isinstance(item, SessionMark):
         events.sessions.append(item)
         return
+    if isinstance(item, ScalarBatch) and item.tag == HP_METRIC:
+        item = _without_placeholder(item, artifact, attempt, points)
     if not len(item.steps):
         return
     _note_extent(events, item)
@@ -233,6 +255,30 @@ def _take(
             held.times.extend(item.times)
         return
     _add(events.specs[item.tag], item, artifact, attempt, points)
+
+
+def _without_placeholder(
+    item: ScalarBatch, artifact: Artifact, attempt: int, points: PointSink
+) -> ScalarBatch:
+    """The rest of a batch, once the placeholder in it has become a series of its own."""
+    odd = [i for i, v in enumerate(item.values) if v == -1 and item.steps[i] == 0]
+    if not odd:
+        return item
+    rest = [i for i in range(len(item.steps)) if i not in odd]
+    held, left = (
+        ScalarBatch(
+            item.tag,
+            item.dtype,
+            array("q", [item.steps[i] for i in places]),
+            array("d", [item.values[i] for i in places]),
+            array("d", [item.times[i] for i in places]),
+        )
+        for places in (odd, rest)
+    )
+    _add(
+        replace(_spec(held, artifact, ()), attributes=PLACEHOLDER), held, artifact, attempt, points
+    )
+    return left
 
 
 def _add(
@@ -296,15 +342,23 @@ def _spec(item: ScalarBatch | TextBatch, artifact: Artifact, beside: Container[s
         axis="samples" if over_samples else "step",
         unit=metric.unit,
         clock=Clock.EPOCH.value,
-        attributes=() if over_samples else metric.attributes,
+        attributes=() if over_samples else (*metric.attributes, *_counted(key, artifact)),
         relative_error=FLOAT32_ROUNDING if item.dtype == "float32" else 0.0,
     )
+
+
+def _counted(key: Key, artifact: Artifact) -> tuple[tuple[str, str], ...]:
+    """How Lightning counts steps, where its logger wrote the file: parameters lie beside it."""
+    beside = f"{artifact.directory}/hparams.yaml".lstrip("/")
+    return lightning_keys.first_step(key) if beside in artifact.tree.by_path else ()
 
 
 def _meaning(tag: str, beside: Container[str] = ()) -> Key:
     known = METRICS.get(tag)
     if known is not None:
         return Key(known, known.split)
+    if tag.startswith(_RESULT):
+        return Key(Metric(""))
     for prefix, split in _RENAMED.items():
         if tag.startswith(prefix):
             key = tag.removeprefix(prefix)
@@ -419,7 +473,7 @@ READER = Reader(
     name="tensorboard_events",
     kind="tensorboard.events",
     summary="TensorBoard event files, scalars in both encodings",
-    select=files("*tfevents*"),
+    select=files(_FILES),
     detect=detect,
     parse=parse,
     map=to_reading,

@@ -52,14 +52,19 @@ _FILE = re.compile(r"run-(\w{1,128})\.wandb\Z")
 _GPU = re.compile(r"gpu\.(?:process\.)?(\d{1,4})\.(\w{1,60})\Z")
 _SYSTEM: dict[str, Metric] = {
     "gpu": Metric("gpu_util", "%"),
+    "memory": Metric("", "%"),
     "memoryAllocated": Metric("gpu_mem", "%"),
     "memoryAllocatedBytes": Metric("gpu_mem", "bytes"),
     "temp": Metric("gpu_temp", "degC"),
     "powerWatts": Metric("gpu_power", "W"),
     "cpu": Metric("cpu_util", "%"),
+    "disk": Metric("", "%"),
     "proc.memory.rssMB": Metric("host_mem", "MB"),
-    "memory_percent": Metric("", "%"),
+    "network.sent": Metric("", "bytes"),
+    "network.recv": Metric("", "bytes"),
 }
+_UNITS = {"percent": "%", "mb": "MB", "gb": "GB", "bytes": "bytes", "watts": "W"}
+"""Ends of names that tell the unit of what else was sampled."""
 _NAMES_KEPT = 200
 _PRINTED_PARTS = 256
 
@@ -287,7 +292,7 @@ def _note_time(log: Log, time: float | None) -> None:
 def _emit_stats(log: Log, artifact: Artifact, points: PointSink) -> None:
     for key, (steps, values, times) in log.stats.items():
         card = _GPU.match(key)
-        metric = _SYSTEM.get(card[2] if card else key, Metric(""))
+        metric = _sampled(card[2] if card else key)
         own = card is not None and key.startswith("gpu.process.")
         spec = SeriesSpec(
             key,
@@ -302,6 +307,14 @@ def _emit_stats(log: Log, artifact: Artifact, points: PointSink) -> None:
         points.add(Batch(spec, artifact.path, steps, values, None, times, family=artifact.path))
     log.stats.clear()
     log.stats_held = 0
+
+
+def _sampled(name: str) -> Metric:
+    known = _SYSTEM.get(name)
+    if known is not None:
+        return known
+    ends = (unit for end, unit in _UNITS.items() if name.lower().endswith(end))
+    return Metric("", next(ends, None))
 
 
 def _place(artifact: Artifact, offset: int) -> Location:

@@ -70,7 +70,7 @@ class Page:
             *(_cell(params[name]) if name in params else None for name in differing),
             _number(training.final_loss) if training else None,
             _number(training.best_loss) if training else None,
-            listed([_result(step, name, value) for step, name, value in _results(record)]),
+            listed([_result(*found) for found in _results(record) if not _is_error(found[1])]),
             len(record.problems) or None,
         )
 
@@ -114,7 +114,7 @@ class Page:
                 item.finished_at,
                 record.run.run_id,
                 _step(step),
-                item.id,
+                item.id if item.id != str(item.n) else None,
                 item.status,
                 item.status_word,
                 listed(
@@ -193,6 +193,11 @@ def _results(record: RunRecord) -> list[tuple[Step, str, Value]]:
         for name, value in step.eval.results.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
+
+
+def _is_error(name: str) -> bool:
+    """Whether it is the error of another result; the table of evaluations has it."""
+    return name.rpartition("/")[2] == "stderr"
 
 
 def _result(step: Step, name: str, value: Value) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from archiver.model.record import Resolved, RunRecord, Series
+from archiver.model.record import Resolved, RunRecord, Series, Step
 from archiver.model.times import Clock, parse_iso
 from archiver.model.values import Value
 from archiver.render.escape import Markdown, inline, prose, shorten
@@ -32,6 +32,8 @@ _IMPORTANT = {
 """What somebody who wants to repeat the run misses first."""
 _MOST = 6
 _LONGEST = 90
+_CURVES = 4
+"""Steps whose curves are told."""
 
 
 def lines(record: RunRecord) -> list[Bullet]:
@@ -69,7 +71,11 @@ def _what(record: RunRecord) -> str:
 
 
 def _model(record: RunRecord) -> str:
-    found = [step.inputs.get("model") for step in record.steps]
+    """What was trained; for a run that trained nothing, what was evaluated."""
+    trained = [step for step in record.steps if step.name == "train"]
+    found = [step.inputs.get("base_model") or step.inputs.get("model") for step in trained]
+    if not any(found):
+        found = [step.inputs.get("model") for step in record.steps]
     names = dict.fromkeys(name for name in found if isinstance(name, str) and name)
     return ", ".join(str(_short(name)) for name in list(names)[:_MOST])
 
@@ -79,12 +85,18 @@ def _data(record: RunRecord) -> str:
     found: dict[str, str] = {}
     for step in record.steps:
         for key, value in step.inputs.items():
-            if isinstance(value, str) and value and "data" in key:
-                found.setdefault(value, key.removesuffix("_data"))
+            for path in value if isinstance(value, list) else (value,):
+                if isinstance(path, str) and "data" in key and not _is_number(path):
+                    found.setdefault(path, key.removesuffix("_data"))
     for data in record.datasets:
         found.setdefault(data.path, data.role)
     shown = [f"{_short(path)} ({_short(role)})" for path, role in found.items() if path]
     return _first(shown)
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is the weight of a data set in a list of them, or nothing at all."""
+    return not text or text.replace(".", "", 1).isdecimal()
 
 
 def _first(shown: Sequence[str]) -> str:
@@ -111,7 +123,9 @@ def _status(record: RunRecord) -> str:
     status = record.fields.get("summary.status")
     if status is None:
         return "unknown"
-    return f"**{scalar(status.value)}**{_evidence(status)}"
+    early = [item for step in record.steps if (item := step.outputs.get("ended_early"))]
+    ended = f"; ended {prose(shorten(str(early[0]), _LONGEST))}" if early else ""
+    return f"**{scalar(status.value)}**{_evidence(status)}{ended}"
 
 
 def _evidence(status: Resolved) -> str:
@@ -125,7 +139,18 @@ def _evidence(status: Resolved) -> str:
     rule = f" ({prose(status.rule)})" if status.rule else ""
     if status.at.path:
         return f"{rule} by {place(status.at)}"
-    return f"{rule}: {prose(shorten(signs[0], _LONGEST))}" if signs[0] else rule
+    return f"{rule}: {_undecided(signs, status)}" if signs[0] else rule
+
+
+def _undecided(signs: Sequence[str], status: Resolved) -> str:
+    """The last of the signs that settle nothing, or that there is none."""
+    for source in reversed(status.from_):
+        known = f"{source}: "
+        for sign in signs:
+            if sign.startswith(known):
+                words = prose(shorten(sign.removeprefix(known), _LONGEST))
+                return f"nothing says how it ended; {words} ({place(source)})"
+    return str(prose(shorten(signs[0], _LONGEST)))
 
 
 def _time(record: RunRecord) -> str:
@@ -167,11 +192,29 @@ def _span(value: Value) -> str:
     return " ".join(shown[:2])
 
 
-def _chosen(record: RunRecord, canonical: str) -> Series | None:
-    """The series of that meaning with the most points; shadows carry none."""
-    found = [item for item in record.series if item.canonical == canonical and item.points]
-    found = [item for item in found if item.split != "eval" or canonical != "loss"]
+def _of_meaning(series: Iterable[Series], canonical: str) -> list[Series]:
+    """The series of that meaning; shadows carry none."""
+    found = [item for item in series if item.canonical == canonical and item.points]
+    return [item for item in found if item.split != "eval" or canonical != "loss"]
+
+
+def _chosen(found: Sequence[Series]) -> Series | None:
+    """The one with the most points."""
     return max(found, key=lambda item: (item.split == "train", item.points), default=None)
+
+
+def _nobodys(found: Sequence[Series]) -> bool:
+    """Whether these are curves in several places that no step owns: maybe of several runs."""
+    loose = [item for item in found if not item.step_id]
+    return len({item.source for item in loose}) > 1 and len(loose) == len(found)
+
+
+def _several(found: Sequence[Series]) -> str:
+    """Curves of which none stands for the run."""
+    sources = len({item.source for item in found})
+    lasts = [item.last for item in found if isinstance(item.last, int | float)]
+    ends = f", which end between {number(min(lasts))} and {number(max(lasts))}" if lasts else ""
+    return f"{len(found)} curves in {sources} files{ends}; nothing says that they are of one run"
 
 
 def _curve(item: Series) -> str:
@@ -193,10 +236,37 @@ def _step(step: int | None) -> str:
     return "" if step is None else f" at step {step}"
 
 
+def _quoted(found: Sequence[Series], step: Step) -> Series | None:
+    """The curve that the step's final loss is the end of."""
+    source = step.sources.get("training.final_loss")
+    return next((item for item in found if source is not None and item.at == source.at), None)
+
+
+def _curves(record: RunRecord, canonical: str) -> str:
+    """The curve of the training; of each, where a pipeline trains several times."""
+    trained = [step for step in record.steps if step.name == "train"]
+    if len(trained) < 2:
+        found = _of_meaning(record.series, canonical)
+        quoted = _quoted(found, trained[0]) if trained else None
+        if quoted is None and _nobodys(found):
+            return _several(found)
+        item = quoted or _chosen(found)
+        return _curve(item) if item is not None else ""
+    told = []
+    for step in trained:
+        found = _of_meaning((s for s in record.series if s.step_id == step.step_id), canonical)
+        item = _quoted(found, step) or _chosen(found)
+        if item is not None:
+            stage = f" {_short(step.stage)}" if step.stage else ""
+            told.append(f"step {_short(step.step_id)} train{stage}: {_curve(item)}")
+    more = f"; and {len(told) - _CURVES} more steps" if len(told) > _CURVES else ""
+    return "; ".join(told[:_CURVES]) + more
+
+
 def _loss(record: RunRecord) -> str:
-    series = _chosen(record, "loss")
-    if series is not None:
-        return _curve(series)
+    curves = _curves(record, "loss")
+    if curves:
+        return curves
     for step in record.steps:
         if step.training is not None and step.training.final_loss is not None:
             return f"final {scalar(step.training.final_loss)}"
@@ -204,8 +274,7 @@ def _loss(record: RunRecord) -> str:
 
 
 def _eval_loss(record: RunRecord) -> str:
-    series = _chosen(record, "eval_loss")
-    return _curve(series) if series is not None else ""
+    return _curves(record, "eval_loss")
 
 
 def _results(record: RunRecord) -> str:

@@ -11,9 +11,10 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from archiver import resources
 from archiver.model.fields import Section
-from archiver.model.record import RunRecord
+from archiver.model.record import FileEntry, RunRecord
 from archiver.model.values import Value
 from archiver.render import fields, head, series, shapes, steps, tables
+from archiver.render import files as inventory
 from archiver.render.escape import Markdown, fence, inline, prose, shorten
 from archiver.render.experiment import Page
 from archiver.render.yaml_text import dump_value
@@ -29,8 +30,8 @@ def experiment(name: str, records: Sequence[RunRecord], plot: str | None) -> str
     return _template("EXPERIMENT.md.j2").render(page=page, parameters=page.parameters())
 
 
-def archive(record: RunRecord, plots: Sequence[str]) -> str:
-    """The whole document; `plots` are the paths of the drawings beside it."""
+def archive(record: RunRecord, plots: Sequence[str], files: Sequence[FileEntry] = ()) -> str:
+    """The whole document; `plots` are the drawings beside it, `files` is the inventory."""
     return _template("ARCHIVE.md.j2").render(
         record=record,
         Section=Section,
@@ -39,6 +40,8 @@ def archive(record: RunRecord, plots: Sequence[str]) -> str:
         tables=tables,
         series=series,
         plots=head.plots(plots),
+        inventory=inventory,
+        files=files,
         steps_yaml=steps.steps_yaml(record),
     )
 

@@ -72,12 +72,12 @@ def _missing(path: tuple[str, ...], step: Step, answers: Mapping[str, str]) -> s
 
 
 def _is_meaningless(path: tuple[str, ...], step: Step) -> bool:
-    """Training of an evaluation, evaluation of a training, the error of a success."""
+    """Training of an evaluation, evaluation of a training, the error of what did not fail."""
     if path[0] == "training":
         return "train" not in step.name
     if path[0] == "eval":
         return "eval" not in step.name
-    return path[0] in ("error", "error_stack") and step.status == "success"
+    return path[0] in ("error", "error_stack") and step.status in ("success", "skipped")
 
 
 def _names(path: tuple[str, ...]) -> Iterable[str]:

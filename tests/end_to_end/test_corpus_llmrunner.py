@@ -123,7 +123,7 @@ def test_curves_belong_to_their_steps(records: Find, llmrunner: Path) -> None:
 
 
 def test_settings_as_written_and_as_resolved(records: Find, llmrunner: Path) -> None:
-    """Eleven files, the pipeline's keys resolved, LLMRunner's root left as a name."""
+    """Eleven files, the pipeline's keys resolved; the console says where LLMRunner lay."""
     (record,) = records(llmrunner / "full_success").values()
     roles = [c["role"] for c in record["configs"] if c["reader"] == "llmrunner_pipeline"]
     assert (roles.count("authored"), roles.count("resolved")) == (11, 9)
@@ -132,10 +132,21 @@ def test_settings_as_written_and_as_resolved(records: Find, llmrunner: Path) -> 
     )
     assert resolved["origin"] == "derived"
     assert resolved["values"]["DRY_RUN"] == "0"
-    assert resolved["values"]["BASE_MODEL_PATH"] == {
-        "$type": "unresolved",
-        "value": "${ROOT_DIR}/datapool/experiments/qwen3-1.7b_full_success/model/base/Qwen3-1.7B",
+    assert resolved["values"]["BASE_MODEL_PATH"] == (
+        "/data/ws/LLMRunner/datapool/experiments/qwen3-1.7b_full_success/model/base/Qwen3-1.7B"
+    )
+    assert '"unresolved"' not in json.dumps(record)
+    train = next(step for step in record["steps"] if step["step_id"] == "3")
+    assert train["inputs"]["base_model"] == "Qwen3-1.7B"
+    assert train["command"]["shell"].startswith("torchrun --nproc_per_node=1 --master_port=29500")
+    assert (train["command"]["cwd"], train["command"]["world_size"]) == ("/data/ws/Megatron-LM", 1)
+    assert {place["path"] for place in train["sources"]["inputs"]["from"]} >= {
+        "console/prepare.log"
     }
+    assert train["outputs"]["present"] == [
+        "datapool/experiments/qwen3-1.7b_full_success/model/cpt_checkpoints",
+        "datapool/experiments/qwen3-1.7b_full_success/model/cpt_checkpoints/tensorboard",
+    ]
 
 
 def test_a_training_that_ran_out_of_memory(records: Find, llmrunner: Path) -> None:

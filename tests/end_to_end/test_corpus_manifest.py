@@ -85,7 +85,7 @@ def test_flat_checkpoints_and_environment(corpus: Path, collected: Collect) -> N
         ("epoch-2.pt", 2.0, ["last"]),
     ]
     fields = {name: item["value"] for name, item in found["fields"].items()}
-    assert fields["summary.gpus"] == ["2 x NVIDIA A100-SXM4-80GB"]
+    assert fields["summary.gpus"] == ["NVIDIA A100-SXM4-80GB x 2"]
     assert fields["summary.cuda_driver"] == "550.54.15"
     assert fields["summary.python"] == "3.11.7"
     installed = {item["name"]: item["version"] for item in found["dependencies"]}

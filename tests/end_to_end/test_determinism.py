@@ -15,7 +15,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / "fixtures" / "runs"
-CASES = ("coordexp-killed", "coordexp-resumed", "coordexp-infer", "ms_swift-plain")
+CASES = (
+    "coordexp-killed", "coordexp-resumed", "coordexp-infer", "ms_swift-plain",
+    "ai_studio-completed", "codex_ml-context", "lightning-plain", "llmrunner-failed",
+    "llmrunner-pipeline", "run_experiment-sweep",
+)  # fmt: skip
 EVERY = """
 import sys
 from archiver.cli.app import run

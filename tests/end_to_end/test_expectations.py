@@ -187,9 +187,8 @@ def test_what_a_step_holds(case: Case) -> None:
             found: Json = step
             for part in path.split("."):
                 found = (found or {}).get(part)
-            assert found == pytest.approx(value, rel=1e-6) if isinstance(value, float) else (
-                found == value
-            ), (step_id, path)
+            wanted_value = pytest.approx(value, rel=1e-6) if isinstance(value, float) else value
+            assert found == wanted_value, (step_id, path)
 
 
 @holding("series")
@@ -232,13 +231,25 @@ def test_problems(case: Case) -> None:
     assert found == case.expected["problems"]
 
 
-@holding("unknown")
-def test_nothing_is_left_unread(case: Case) -> None:
-    """Files of no known kind."""
-    archived = {item["path"] for item in case.record["accounting"]}
-    assert [path for path in case.expected["unknown"] if path in archived] == []
-    probe = case.record["coverage"]["files"]
-    assert probe["unknown"] == len(case.expected["unknown"])
+@holding("accounting")
+def test_accounting(case: Case) -> None:
+    """What was read, dropped and corrupt of an artifact."""
+    found = {
+        item["path"]: [item["read"], item["dropped"], item["corrupt"]]
+        for item in case.record["accounting"]
+    }
+    wanted = case.expected["accounting"]
+    assert {path: found.get(path) for path in wanted} == wanted
+
+
+@holding("data_copies")
+def test_data_copies(case: Case) -> None:
+    """What was copied before the run: source, copied, skipped."""
+    found = [
+        [item["source"], item["files_copied"], item["files_skipped"]]
+        for item in case.record["data_copies"]
+    ]
+    assert found == case.expected["data_copies"]
 
 
 @holding("points")

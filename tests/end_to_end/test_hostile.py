@@ -18,7 +18,8 @@ import yaml
 Call = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 DRIVERS = Path(__file__).parent / "drivers"
-RUN = ROOT / "fixtures" / "runs" / "coordexp-clean" / "input" / "stage1_tiny_ce"
+RUNS = ROOT / "fixtures" / "runs"
+RUN = RUNS / "coordexp-clean" / "input" / "stage1_tiny_ce"
 PLAIN = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
 MEASURED = """
 import resource, sys
@@ -215,6 +216,86 @@ def test_nothing_is_executed(tmp_path: Path) -> None:
     for plot in ("loss.svg", "loss.png"):
         left, right = ((place / "plots" / plot).read_bytes() for place in results.values())
         assert left == right
+
+
+OTHERS = (
+    "ai_studio-completed", "codex_ml-context", "lightning-plain", "llmrunner-pipeline",
+    "run_experiment-sweep",
+)  # fmt: skip
+TEXTS = {
+    ".csv": f"\n{SECRETS['github']},{SECRETS['aws']}\n",
+    ".log": f"\ncloning with {SECRETS['github']}\npassword = {SECRETS['password']}\n",
+    ".ndjson": json.dumps({"type": "param", "name": "hf_token", "value": SECRETS["huggingface"]})
+    + "\n",
+    ".py": f"\nHF_TOKEN = '{SECRETS['huggingface']}'\nSRC = 'https://u:{SECRETS['url']}@h/d'\n",
+    ".yaml": f"\nhub_token: {SECRETS['huggingface']}\nm: {{password: '{SECRETS['password']}'}}\n",
+}
+TEXTS |= dict.fromkeys((".out", ".txt", ".slurm", ".lock"), TEXTS[".log"])
+
+
+def with_secrets(directory: Path) -> None:
+    """Plant secrets in every file of a run, in the manner of its format."""
+    for path in sorted(item for item in directory.rglob("*") if item.is_file()):
+        planted = TEXTS.get(path.suffix)
+        if path.suffix == ".json":
+            document = json.loads(path.read_bytes())
+            rows = document if isinstance(document, list) else [document]
+            rows[0] |= {"api_key": SECRETS["password"], "hub_token": SECRETS["huggingface"],
+                        "url": f"https://user:{SECRETS['url']}@host/x"}  # fmt: skip
+            path.write_text(json.dumps(document))
+        elif planted is not None:
+            with path.open("a") as file:
+                file.write(planted)
+        else:
+            with path.open("ab") as other:
+                other.write(b"\0\1" + SECRETS["github"].encode() + b"\0")
+
+
+@pytest.mark.parametrize("fixture", OTHERS)
+def test_no_secret_in_any_file_of_a_run(tmp_path: Path, cli: Call, fixture: str) -> None:
+    """Planted in every file of every format that a producer writes: gone from the archives."""
+    run = tmp_path / "exp" / fixture
+    shutil.copytree(RUNS / fixture / "input", run, symlinks=True)
+    with_secrets(run)
+    for options in ([], ["--copy", "all"]):
+        archives = tmp_path / f"archives{len(options)}"
+        ran = cli("collect", run, "-o", archives, *options)
+        assert ran.code == 0, ran.err
+        assert list(archives.glob("*/*/record.json"))
+        for kind, secret in SECRETS.items():
+            for path, data in texts(archives):
+                assert secret.encode() not in data, (kind, path)
+            assert secret not in ran.out + ran.err, kind
+    summed = cli("metrics", run)
+    assert not [kind for kind, secret in SECRETS.items() if secret in summed.out + summed.err]
+
+
+@pytest.mark.parametrize("fixture", OTHERS)
+def test_nothing_of_any_producer_is_executed(tmp_path: Path, fixture: str) -> None:
+    """Weights, configurations and scripts that would act when loaded are only read."""
+    run = tmp_path / "exp" / fixture
+    shutil.copytree(RUNS / fixture / "input", run, symlinks=True)
+    canary = tmp_path / "canary"
+    touch = f"\nopen({str(canary)!r}, 'w')\n"
+    endings = {
+        ".pt": pickle.dumps(Canary(str(canary))), ".ckpt": pickle.dumps(Canary(str(canary))),
+        ".distcp": pickle.dumps(Canary(str(canary))), ".py": touch.encode(),
+        ".yaml": f"\nact: !!python/object/apply:builtins.open [{canary}, w]\n".encode(),
+        ".slurm": f"\ntouch {canary}\n".encode(), ".json": b"",
+    }  # fmt: skip
+    for path in sorted(item for item in run.rglob("*") if item.is_file()):
+        whole = path.suffix in (".pt", ".ckpt", ".distcp")
+        path.write_bytes((b"" if whole else path.read_bytes()) + endings.get(path.suffix, b""))
+    for name in ("sitecustomize.py", "conftest.py", "torch.py", "yaml.py", "wandb.py"):
+        (run / name).write_text(touch)
+    ran = subprocess.run(
+        [sys.executable, str(DRIVERS / "watched.py"), "collect", str(run), "-o", tmp_path / "a"],
+        env={**PLAIN, "WATCHED_RUN": str(run)}, cwd=run, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert list((tmp_path / "a").glob("*/*/record.json"))
+    assert not canary.exists()
 
 
 def test_the_machine_that_archives_is_not_the_one_that_trained(

@@ -45,9 +45,12 @@ def archived(archive: Path) -> Counter[Point]:
 
 
 @pytest.mark.oracle("tensorboard")
-def test_every_point_of_a_run(fixture_run: Path, collected: Callable[..., Path]) -> None:
-    """An archive holds the very points that TensorBoard shows, no more and no fewer."""
+def test_every_point_of_a_run(fixture_run: Path, collected_all: Callable[..., list[Path]]) -> None:
+    """Archives hold the very points that TensorBoard shows, no more and no fewer."""
     wanted: Counter[Point] = Counter()
     for path in sorted(fixture_run.rglob("*tfevents*")):
         wanted += shown_by_tensorboard(path)
-    assert archived(collected(fixture_run)) == wanted
+    found: Counter[Point] = Counter()
+    for archive in collected_all(fixture_run):
+        found += archived(archive)
+    assert found == wanted

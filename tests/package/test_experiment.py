@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,26 @@ def test_a_time_line_needs_one_clock():
     assert [bar.label for bar in spec.bars] == ["1 train #1", "1 train #2"]
     assert [(bar.start, bar.end) for bar in spec.bars] == [(0.0, 600.0), (1200.0, 4800.0)]
     assert spec.since == "2026-01-01 10:00:00 local time"
+
+
+def test_an_attempt_without_a_job_has_no_job(tmp_path):
+    """A rejected submission was given no id; its number is none."""
+    first = record("a", 1e-4)
+    refused = Attempt(1, "1", "failed", "SUBMIT_FAILED")
+    steps = (replace(first.steps[0], attempts=(refused,)), *first.steps[1:])
+    put(tmp_path, replace(first, steps=steps))
+    put(tmp_path, record("b", 1e-3))
+    text = experiment.write(tmp_path, markdown.experiment).read_text()
+    assert [row[4] for row in rows(text, "Jobs")[1:]] == ["101", "102", ""]
+
+
+def test_errors_of_results_stand_with_the_evaluations(tmp_path):
+    """Beside the runs only what was measured."""
+    first = record("a", 1e-4)
+    results = {"match/accuracy": 0.75, "match/stderr": 0.1}
+    tested = replace(first.steps[1], eval=Evaluation(("cap",), results))
+    put(tmp_path, replace(first, steps=(first.steps[0], tested)))
+    put(tmp_path, record("b", 1e-3))
+    text = experiment.write(tmp_path, markdown.experiment).read_text()
+    assert rows(text, "Runs")[1][-1] == "`cap_epoch0 match/accuracy 0.75`"
+    assert rows(text, "Evaluations")[1][-1] == "`match/accuracy 0.75`, `match/stderr 0.1`"

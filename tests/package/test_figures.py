@@ -73,6 +73,24 @@ def test_two_trainings_never_share_a_figure():
     assert [panel.title for panel in found["loss-3"].panels] == ["Loss", "Learning rate"]
 
 
+def test_steps_and_epochs_never_share_an_axis():
+    """What is told by epoch beside a curve over steps is drawn apart, and marks no resume."""
+    nowhere = [(None, 3.0), (None, 2.5)]
+    evaluated = SeriesSpec("val_loss", "m.json", "eval_loss", "eval", axis="epoch")
+    rate = SeriesSpec("lr", "m.json", "learning_rate", "train", axis="epoch")
+    by_epoch = [batch(spec, nowhere, epochs=[1.0, 2.0]) for spec in (evaluated, rate)]
+    loss = batch(SeriesSpec("loss", "a.log", "loss", "train"), [(10, 5.0), (20, 4.0)])
+    found = drawn(loss, *by_epoch)
+    told = {name: (spec.xlabel, [p.title for p in spec.panels]) for name, spec in found.items()}
+    assert told == {
+        "loss": ("step", ["Loss"]),
+        "loss-epoch": ("epoch", ["Loss", "Learning rate"]),
+    }
+    assert found["loss-epoch"].boundaries == ()
+    alone = drawn(*by_epoch)
+    assert {name: spec.xlabel for name, spec in alone.items()} == {"loss": "epoch"}
+
+
 def test_one_training_shows_its_resumes():
     """The boundaries are those of its attempts."""
     marks = (AttemptMark(AT, resume_step=0), AttemptMark(AT, resume_step=20))
@@ -97,11 +115,12 @@ def test_samples_are_drawn_over_time():
     found = drawn(
         sampled("0", "gpu_util", "%", [50.0, 60.0, 70.0], 1000.0),
         sampled("1", "gpu_util", "%", [40.0, 30.0, 20.0], 1060.0),
-        sampled("0", "gpu_mem", "MiB", [9000.0, 9100.0, 9200.0], 1000.0),
+        sampled("0", "gpu_mem", "MiB", [1024.0, 2048.0, 3072.0], 1000.0),
     )
     figure = found["resources"]
     assert figure.xlabel == "minutes since the first sample"
-    assert [panel.ylabel for panel in figure.panels] == ["utilisation (%)", "memory (MiB)"]
+    assert [panel.ylabel for panel in figure.panels] == ["utilisation (%)", "memory (GiB)"]
+    assert figure.panels[1].curves[0].y.tolist() == [1.0, 2.0, 3.0]
     assert labels(figure.panels[0]) == ["gpu 0", "gpu 1"]
     assert [curve.x.tolist() for curve in figure.panels[0].curves] == [[0, 1, 2], [1, 2, 3]]
 

@@ -112,4 +112,6 @@ def test_loss_of_an_evaluation_split():
     assert metric_of("loss", "train").canonical == "loss"
     assert metric_of("loss", "val").canonical == "eval_loss"
     assert metric_of("step_duration_seconds", None).unit == "s"
+    assert metric_of("timing.epoch_s", None).unit == "s"
+    assert metric_of("tokens_s", None).unit is None
     assert metric_of("rouge_l", "eval").canonical == ""

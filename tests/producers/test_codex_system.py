@@ -20,8 +20,8 @@ from archiver.producers.codex_system import metric_of, samples
         ("gpu.gpus.util", "gpu_util", "%"),
         ("gpu0_util_pct", "", "%"),
         ("process_rss_gb", "", "GiB"),
-        ("gpus.temp_c", "", "°C"),
-        ("gpus.power_w", "", "W"),
+        ("gpus.temp_c", "gpu_temp", "degC"),
+        ("gpus.power_w", "gpu_power", "W"),
         ("cpu_count", "", None),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.producers.lightning_keys import resumed_from, run_of, understand
+from archiver.producers.lightning_keys import first_step, resumed_from, run_of, understand
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,18 @@ def test_meanings(key, canonical, split):
     """What is known of a name, and no more."""
     found = understand(key)
     assert (found.metric.canonical, found.split) == (canonical, split)
+
+
+@pytest.mark.parametrize("name", ["train_loss", "val_loss", "train/acc", "val_f1"])
+def test_training_stands_at_the_step_before_the_number_done(name):
+    """Counted from 0: so many and one more steps are done."""
+    assert first_step(understand(name)) == (("first_step", "0"),)
+
+
+@pytest.mark.parametrize("name", ["test_loss", "hp_metric", "epoch", "lr-Adam", "test/acc", "f1"])
+def test_what_stands_at_the_number_of_steps_done(name):
+    """Rates when a step begins, tests when all are over; of other names it is not known."""
+    assert first_step(understand(name)) == ()
 
 
 def test_labels():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +41,7 @@ RECORD = {
 @pytest.mark.parametrize(
     ("status", "kind", "word"),
     [
-        ("created", "running-word", ""),
+        ("created", "progress", ""),
         ("pending", "running-word", ""),
         ("running", "running-word", ""),
         ("training", "running-word", ""),
@@ -53,6 +54,28 @@ def test_statuses_of_all_generations(read_one, status, kind, word):
     """Terminal words settle the end, the others say that it was at work."""
     (sign,) = read_one("experiment.json", {**RECORD, "status": status}).reading.evidence
     assert (sign.kind.value, sign.word) == (kind, word)
+
+
+def test_a_restart_leaves_the_log_of_an_earlier_life(read):
+    """The record is at its beginning again; what Lightning logged is not the next run's."""
+    files = {"experiment.json": json.dumps({**RECORD, "status": "created"})}
+    assert read(files)["experiment.json"].codes == []
+    log = {"lightning_logs/version_0/metrics.csv": "epoch,step\n"}
+    assert read({**files, **log})["experiment.json"].codes == ["earlier-life"]
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_results_beside_an_error_are_of_an_earlier_attempt(read_one, status):
+    """A process that raised writes none; they stay as recorded, and are no last values."""
+    error = {"type": "ValueError", "message": "x", "traceback": "Traceback\n"}
+    value = {**RECORD, "status": status, "error": error, "final_metrics": {"val_loss": 0.8}}
+    found = read_one("experiment.json", value)
+    assert found.codes == ["stale-results"]
+    (step,) = found.reading.steps
+    assert (step.metrics, step.outputs["final_metrics"]) == ({}, {"val_loss": 0.8})
+    stopped = read_one("experiment.json", {**value, "error": None})
+    assert stopped.codes == []
+    assert stopped.reading.steps[0].metrics == {"val_loss": 0.8}
 
 
 def test_unknown_status_is_told(read_one):
@@ -122,13 +145,40 @@ def test_hyperparameters_of_another_type(read_one):
     assert found.reading.steps[0].outputs == {"best_epoch": 3}
 
 
+ALLOWED = {"epochs_allowed": 8}
+
+
 def test_final_metrics_give_way_to_lightnings_log(read):
     """They mix two epochs: beside a log that does not, they are kept as what was recorded."""
     value = {**RECORD, "final_metrics": {"train_loss": 0.7, "val_loss": 0.8, "note": "x"}}
     files = {"experiment.json": json.dumps(value)}
     (step,) = read(files)["experiment.json"].reading.steps
-    assert (step.metrics, step.outputs) == ({"train_loss": 0.7, "val_loss": 0.8}, {})
+    assert (step.metrics, step.outputs) == ({"train_loss": 0.7, "val_loss": 0.8}, ALLOWED)
     log = {"lightning_logs/version_0/metrics.csv": "epoch,step\n"}
     (step,) = read({**files, **log})["experiment.json"].reading.steps
     assert step.metrics == {}
-    assert step.outputs == {"final_metrics": {"train_loss": 0.7, "val_loss": 0.8}}
+    assert step.outputs == {**ALLOWED, "final_metrics": {"train_loss": 0.7, "val_loss": 0.8}}
+
+
+def test_best_metric_that_stuck_on_nan(read_one):
+    """A first value that is none is never beaten; the token is kept as it is."""
+    value = (
+        '{"id": "exp-1", "status": "completed", "hyperparameters": {}, "best_epoch": 1,'
+        ' "best_checkpoint_path": "/w/checkpoints/best.ckpt", "best_metric": {"val_mae": NaN}}'
+    )
+    found = read_one("experiment.json", value)
+    (step,) = found.reading.steps
+    assert math.isnan(step.outputs["best_metric"]["val_mae"])
+    (checkpoint,) = found.reading.checkpoints
+    assert math.isnan(checkpoint.metric)
+
+
+@pytest.mark.parametrize(
+    "metric", ["val_accuracy", "val_mAP", "val_mAP_50", "val_auroc", "val_mIoU", "val_mAP_mask",
+               "val_mae", "val_mse"],
+)  # fmt: skip
+def test_monitors_of_all_tasks_are_told_as_recorded(read_one, metric):
+    """Whether small or large is better is not guessed: the record does not say."""
+    value = {**RECORD, "best_epoch": 2, "best_metric": {metric: 0.25}}
+    (step,) = read_one("experiment.json", value).reading.steps
+    assert step.outputs["best_metric"] == {metric: 0.25}

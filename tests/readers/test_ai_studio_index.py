@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,9 +44,9 @@ INDEX = {
 }
 
 
-def read_for(bench, directory, member):
-    """Read an index for one run of the experiment."""
-    bench.write(directory, {"experiments_index.json": json.dumps(INDEX)})
+def read_for(bench, directory, member, path="experiments_index.json", value=INDEX):
+    """Read a file that lies beside the runs for one of them."""
+    bench.write(directory, {path: json.dumps(value)})
     reader, limits = READERS["ai_studio_index"], Limits()
     with RunDir(directory, "run", limits) as run:
         tree = run.walk()
@@ -74,3 +75,22 @@ def test_id_that_stands_twice(read_one):
     """It is told."""
     twice = {**INDEX, "experiments": [*INDEX["experiments"], {"id": "exp-a"}]}
     assert read_one("experiments_index.json", twice).codes == ["duplicate-id"]
+
+
+PROJECT = {"id": "proj-a", "name": "Bolts", "task": "classification", "created_at": "2026-02-20"}
+DATASET = {"task": "classification", "source_format": "folder", "classes": ["ok", "crack"]}
+
+
+@pytest.mark.parametrize(
+    ("run", "named"),
+    [("projects/a/experiments/exp-1", True), ("projects/ab/experiments/exp-1", False),
+     ("projects/b/experiments/exp-1", False)],
+)  # fmt: skip
+def test_a_project_speaks_of_its_own_runs(bench, tmp_path, run, named):
+    """Its files lie above them; the runs of another project are none of its business."""
+    member = Member("exp-1", (run,), run.rpartition("/")[0])
+    project = read_for(bench, tmp_path / "p", member, "projects/a/project.json", PROJECT)
+    assert [claim.value for claim in project.claims] == (["Bolts"] if named else [])
+    data = read_for(bench, tmp_path / "d", member, "projects/a/dataset/dataset.json", DATASET)
+    assert data.extras.get("classes") == (["ok", "crack"] if named else None)
+    assert project.accounting.read == data.accounting.read == 1

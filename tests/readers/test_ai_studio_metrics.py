@@ -70,7 +70,7 @@ def test_rate_of_the_next_epoch_is_not_the_rate(read_one):
     found = specs(read_one("metrics.json", {"epochs": RECORDS}))
     assert (found["lr"].canonical, found["lr"].attributes) == (None, (("skew", "1 epoch early"),))
     assert found["lr-Adam"].canonical == "learning_rate"
-    assert found["lr-Adam"].labels == (("optimizer", "Adam"),)
+    assert (found["lr-Adam"].split, found["lr-Adam"].labels) == ("train", ())
 
 
 def test_rate_alone_is_the_rate(read_one):
@@ -88,7 +88,7 @@ def test_groups_of_an_optimizer(read_one):
     """Several parameter groups are told apart by a label."""
     records = [{"epoch": 1, "lr-SGD-1/pg2": 0.1}]
     found = specs(read_one("metrics.json", {"epochs": records}))
-    assert found["lr-SGD-1/pg2"].labels == (("optimizer", "SGD-1"), ("group", "pg2"))
+    assert found["lr-SGD-1/pg2"].labels == (("n", "1"), ("group", "2"))
 
 
 def test_bare_name_beside_step_and_epoch_is_the_last_batch(read_one):

@@ -49,3 +49,27 @@ def test_unlimited_epochs(read_one):
     assert found.match == "no"
     found = read_one("b.jsonl", '{"type": "training_started", "epoch": 1, "max_epochs": -1}\n')
     assert found.reading.extras == {"max_epochs": -1}
+
+
+ENDED = 'event: status\ndata: {"project_id": "p", "experiment_id": "%s", "status": "%s"}\n\n'
+
+
+def test_captures_of_unknown_runs_stand_apart(read):
+    """Several captures and no record of a run: each is a step, and none speaks for a run."""
+    found = read({"a.txt": ENDED % ("exp-a", "completed"), "b.txt": ENDED % ("exp-b", "failed")})
+    for path, identifier in (("a.txt", "exp-a"), ("b.txt", "exp-b")):
+        reading = found[path].reading
+        assert reading.claims == ()
+        assert [(s.step_id, s.inputs) for s in reading.steps] == [
+            (f"stream:{path}", {"experiment_id": identifier})
+        ]
+        assert {sign.step_id for sign in reading.evidence} == {f"stream:{path}"}
+
+
+def test_a_capture_of_the_run_speaks_of_it(read):
+    """Alone, or beside the run's record."""
+    one = ENDED % ("exp-a", "completed")
+    for files in ({"a.txt": one}, {"a.txt": one, "b.txt": one, "experiment.json": "{}"}):
+        reading = read(files)["a.txt"].reading
+        assert [claim.value for claim in reading.claims] == ["exp-a"]
+        assert [step.step_id for step in reading.steps] == ["1"]

@@ -44,3 +44,19 @@ def test_derived_figures_name_their_rule(bench):
         "resources.peak_vram_gb": ("derived", "largest-sample"),
         "resources.avg_vram_gb": ("derived", "mean-of-samples"),
     }
+
+
+def test_samples_tell_when_the_run_ran(read_one):
+    """The sampler starts and ends with the training; rows without a time tell nothing."""
+    rows = [
+        '{"ts": 1795166102.5, "cpu_percent": 1.0}\n',
+        '{"ts": 1795166107.5, "cpu_percent": 2.0}\n',
+    ]
+    (trail,) = read_one("system_metrics.ndjson", "".join(rows)).reading.attempts
+    (mark,) = trail.marks
+    assert (mark.started.iso(), mark.ended.iso()) == (
+        "2026-11-20T09:15:02.500000+00:00",
+        "2026-11-20T09:15:07.500000+00:00",
+    )
+    untimed = read_one("system_metrics.ndjson", '{"ts": null, "cpu_percent": 1.0}\n')
+    assert untimed.reading.attempts == ()

@@ -37,3 +37,17 @@ def test_small_numbers_are_no_times(read_one):
     found = read_one("log.csv", "step,time,loss\n1,0.5,0.25\n2,1700000000,0.5\n")
     (batch,) = [batch for batch in found.batches if batch.spec.key == "loss"]
     assert [value == value for value in batch.times] == [False, True]  # noqa: PLR0124
+
+
+def test_a_row_per_run_is_no_curve(read_one):
+    """All rows stand at the last step of some run each."""
+    table = "run,_step,train/loss\na,522,1.0\nb,522,2.0\nc,522,3.0\n"
+    assert read_one("summary.csv", table).match == "no"
+    assert read_one("one.csv", "_step,train/loss\n522,1.0\n").match == "yes"
+
+
+def test_an_unknown_name_has_no_split(read_one):
+    """Only what is of a training wherever it is used is said to be of it."""
+    found = read_one("t.csv", "step,seed,lr,val_bleu,acc\n1,7,0.1,2.0,0.5\n2,7,0.1,3.0,0.5\n")
+    splits = {batch.spec.key: batch.spec.split for batch in found.batches}
+    assert splits == {"seed": None, "lr": "train", "val_bleu": "val", "acc": None}

@@ -140,3 +140,42 @@ def test_line_ends_do_not_matter(read, end):
     """A repository may have turned CR LF into LF."""
     text = end.join(("epoch,step,val_loss,x", "0,1,0.5,", "0,1,,2.0", ""))
     assert read_csv(read, text).points("val_loss", "eval") == [[1, 0.5]]
+
+
+VERSIONS = {
+    "lightning_logs/version_9/metrics.csv": "epoch,step,x,val_loss\r\n0,2,1.0,\r\n1,5,,3.0\r\n",
+    "lightning_logs/version_10/metrics.csv": "epoch,step,x,val_loss\r\n1,3,2.0,\r\n1,5,,4.0\r\n",
+    "other/version_3/metrics.csv": "epoch,step,x,val_loss\r\n0,0,1.0,\r\n0,1,,1.0\r\n",
+}
+
+
+def test_versions_of_one_run_are_its_starts(read):
+    """Side by side in one run they share their series; N counts, not the name's spelling."""
+    found = read(VERSIONS)
+    first, second = (found[f"lightning_logs/version_{n}/metrics.csv"] for n in (9, 10))
+    family = "lightning_logs/version_*/metrics.csv"
+    assert {batch.spec.source for item in (first, second) for batch in item.batches} == {family}
+    for item, attempt, step in ((first, 0, 2), (second, 1, 3)):
+        (trail,) = item.reading.attempts
+        assert (trail.family, trail.marks[0].first_step) == (family, step)
+        assert {(batch.attempt, batch.family) for batch in item.batches} == {(attempt, family)}
+        (sign,) = item.reading.evidence
+        assert (sign.attempt, sign.family) == (attempt, family)
+
+
+def test_a_version_alone_is_no_attempt(read):
+    """Another logger's versions are counted by themselves."""
+    found = read(VERSIONS)["other/version_3/metrics.csv"]
+    assert found.reading.attempts == ()
+    own = "other/version_3/metrics.csv"
+    assert {(batch.spec.source, batch.family) for batch in found.batches} == {(own, "")}
+
+
+def test_a_test_stands_at_the_number_of_steps_done(bench):
+    """12 steps were done: the last training row is step 11, that of the test is step 12."""
+    outcome = bench.read("lightning_metrics_csv", bench.input("lightning_metrics_csv"))
+    batches = outcome["metrics.csv"].batches
+    specs = {batch.spec.key: batch.spec for batch in batches}
+    assert specs["test_loss"].attributes == ()
+    last = {batch.spec.key: batch.steps[-1] for batch in batches}
+    assert (last["train_loss_step"], last["test_loss"]) == (11, 12)

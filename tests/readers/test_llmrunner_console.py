@@ -96,16 +96,72 @@ def test_a_dry_run_is_no_run(read_one):
     dry = RUN.format(1) + step("run", "10:00:01") + "[dry-run] (cd x && y)\n"
     real = RUN.format(0) + step("run", "11:00:01") + step("done", "12:00:00")
     assert read_one("a.log", dry).reading.steps[0].status_word == "dry run"
-    assert read_one("a.log", dry).kinds == []
+    assert read_one("a.log", dry).kinds == ["progress"]
     both = read_one("a.log", real + dry)
     assert both.reading.steps[0].status == "unknown"
     assert both.kinds == ["terminal-word"]
 
 
 def test_a_dry_run_ends_in_nothing(read_one):
-    """`pipeline finished` of a dry run is no success."""
+    """`pipeline finished` of a dry run is no success; the status says why there is none."""
     text = RUN.format(1) + "[2026-02-20 12:00:01] pipeline finished\n"
-    assert read_one("a.log", text).kinds == []
+    (sign,) = read_one("a.log", text).reading.evidence
+    assert (sign.kind.value, sign.detail, str(sign.at)) == (
+        "progress", "a dry run: no step was executed", "a.log#L1",
+    )  # fmt: skip
+
+
+def test_the_console_says_where_the_settings_lay(read_one):
+    """Names that the settings leave open; each with its line."""
+    found = read_one("a.log", COPY.format(1, 0) + RUN.format(0)).reading.bindings
+    assert [(one.name, one.value, one.at.place) for one in found] == [
+        ("ROOT_DIR", "/s/lr", "L1"),
+        ("DATAPOOL_ROOT", "/s/lr/datapool/experiments/tiny", "L4"),
+        ("RUN_ID", "r", "L4"),
+    ]
+
+
+def test_a_data_pool_elsewhere_settles_no_root(read_one):
+    """DATAPOOL was set: paths that are resolved below the root would be wrong."""
+    text = RUN.format(0).replace("datapool_root=/s/lr/", "datapool_root=/big/")
+    found = read_one("a.log", text).reading.bindings
+    assert [(one.name, one.value) for one in found] == [
+        ("DATAPOOL_ROOT", "/big/datapool/experiments/tiny"), ("RUN_ID", "r"),
+    ]  # fmt: skip
+
+
+def test_settings_outside_of_the_standard_layout_settle_no_root(read_one):
+    """Only `configs/experiments/<name>` tells where the root is."""
+    text = RUN.format(0).replace("/s/lr/configs/experiments/tiny", "/home/me/tiny")
+    names = [one.name for one in read_one("a.log", text).reading.bindings]
+    assert names == ["DATAPOOL_ROOT", "RUN_ID"]
+
+
+def test_the_time_of_a_training_step(read_one):
+    """From its run line to its done line; no other kind of step trains."""
+    text = (
+        RUN.format(0) + step("run", "10:00:01") + step("done", "12:00:00")
+        + step("run", "12:00:01", 1, "mg2hf_0", "mg2hf") + step("done", "12:00:05", 1, "mg2hf_0")
+    )  # fmt: skip
+    train, convert = read_one("a.log", text).reading.steps
+    source = train.sources["training.duration_sec"]
+    assert train.training.duration_sec == 7199.0
+    assert (source.rule, source.note) == ("from-run-to-done", "local clock without a zone")
+    assert [str(place) for place in source.from_] == ["a.log#L2", "a.log#L3"]
+    assert convert.training is None
+
+
+def test_a_clock_that_was_set_back_gives_no_time(read_one):
+    """A negative difference is not recorded."""
+    text = RUN.format(0) + step("run", "10:00:05") + step("done", "09:00:05")
+    assert read_one("a.log", text).reading.steps[0].training is None
+
+
+def test_the_base_model_is_an_event(read_one):
+    """Where it was copied from; a second preparation finds it there."""
+    text = COPY.format(1, 0) + "[2026-02-20 10:00:00] base_model: /m/T -> /s/T (mode=link)\n"
+    (event,) = read_one("run.log", text).reading.events
+    assert (event.kind, event.detail) == ("base-model", "/m/T -> /s/T (mode=link)")
 
 
 def test_a_failure_has_no_stamp(read_one):

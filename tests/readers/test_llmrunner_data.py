@@ -37,3 +37,25 @@ def test_lines(read_one, content, lines):
     found = read_one(f"{POOL}/a.jsonl", content.encode())
     assert found.reading.datasets[0].lines == lines
     assert found.reading.accounting.read == lines
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "field"),
+    [
+        (f"{POOL}/merged_input.jsonl", "merged_cpt", "data.merged_cpt"),
+        # before 2026-01-29
+        ("datapool/experiments/tiny/data/tokenized/sft/merged_input.jsonl", "merged_sft",
+         "data.merged_sft"),
+        ("datapool/data/raw/merged_input.jsonl", "merged", None),
+        ("datapool/experiments/tiny/data/raw/sft/sft_input_label.jsonl", "sft_input_label", None),
+        ("experiments/tiny/data/raw/sft/sub__part-001.jsonl", "raw_sft", None),
+    ],
+)  # fmt: skip
+def test_where_data_lies_in_every_era(read_one, path, role, field):
+    """Merged files moved once; the flat pool of the first days has no stages."""
+    found = read_one(path, b"{}\n")
+    (dataset,) = found.reading.datasets
+    assert (dataset.role, dataset.lines, dataset.bytes, dataset.origin.value) == (
+        role, 1, 3, "derived",
+    )  # fmt: skip
+    assert dict(found.claims) == ({field: path} if field else {})

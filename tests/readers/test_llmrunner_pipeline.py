@@ -245,3 +245,103 @@ def test_each_experiment_of_a_root_is_a_run(bench, tmp_path):
 def test_names_alone_make_no_pipeline(read, name):
     """Other programs have such files."""
     assert [found.match for found in read({f"x/{name}": "A=1\n"}).values()] == ["no"]
+
+
+def test_conversions_to_one_directory_wipe_each_other(read):
+    """It is cleared before each; one of its own, or that of a step that is off, is not."""
+    on = '{"type": "mg2hf"}'
+    steps = f'[{on}, {on}, {on}, {{"type": "mg2hf", "enabled": 0}}]'
+    files = {
+        f"{HOME}/pipeline.py": f'DATAPOOL_ROOT = "/d"\nSTEPS = {steps}\n',
+        f"{HOME}/steps/mg2hf_0.py": 'OUT_HF_DIR = "${DATAPOOL_ROOT}/model/hf_cpt"\n',
+        f"{HOME}/steps/mg2hf_1.py": "A = 1\n",
+        f"{HOME}/steps/mg2hf_2.py": 'HF_OUTPUT_DIR = "${DATAPOOL_ROOT}/model/hf/"\n',
+    }
+    problems = read(files)[HOME].reading.problems
+    assert [(p.code, p.message) for p in problems] == [
+        ("export-wiped", "mg2hf_2 clears the directory that mg2hf_1 exports to")
+    ]
+
+
+def test_modules_of_the_second_era_do_not_refer_to_themselves(read):
+    """One pass over the pipeline's keys; a shell that sources a file sees what stands above."""
+    found = read(
+        {
+            f"{HOME}/pipeline.env": "WORKDIR=/w\nSTEP_EVAL_ENABLED=1\nSTEP_TRAIN_SFT_ENABLED=1\n",
+            f"{HOME}/steps/eval.py": 'A = "${WORKDIR}"\nB = "${A}"\n',
+            f"{HOME}/steps/train_sft.env": "A=${WORKDIR}\nB=${A}\n",
+        }
+    )[HOME]
+    steps = {step.step_id: step.params for step in found.reading.steps}
+    assert (steps["eval"]["A"], steps["eval"]["B"].value) == ("/w", "${A}")
+    assert steps["train_sft"] == {"A": "/w", "B": "/w"}
+
+
+def test_the_configured_environment_of_the_first_eras(read):
+    """The key was dropped later; what is configured is derived."""
+    text = "CONDA_ENV=mega\nRUN_ID=a\nSTEP_EVAL_ENABLED=1\n"
+    found = read({"configs/pipeline.env": text, "configs/steps/eval.env": "A=1\n"})["configs"]
+    claim = next(c for c in found.reading.claims if c.field == "summary.conda_env")
+    assert (claim.value, claim.origin.value, str(claim.at)) == (
+        "mega", "derived", "configs/pipeline.env#L1",
+    )  # fmt: skip
+
+
+def test_retries_follow_from_there_being_no_such_feature(read):
+    """A trainer may have been started again by itself, so of it nobody knows."""
+    found = read(
+        {
+            f"{HOME}/pipeline.py": 'RUN_ID = "a"\nSTEPS = ["mg2hf_0", {"step": "train_sft"}]\n',
+            f"{HOME}/steps/mg2hf_0.py": "A = 1\n",
+            f"{HOME}/steps/train_sft_0.py": "A = 1\n",
+        }
+    )[HOME]
+    convert, train = found.reading.steps
+    assert (convert.retries, convert.sources["retries"].rule) == (0, "no-retry-feature")
+    assert (train.step_id, train.retries, "retries" in train.sources) == (
+        "train_sft_0",
+        None,
+        False,
+    )
+
+
+def test_what_a_step_wrote_and_what_it_trained(read):
+    """Outputs that are there, of the configured ones; the pipeline names the model."""
+    found = read(
+        {
+            f"{HOME}/pipeline.py": 'DATAPOOL_ROOT = "${DATAPOOL}/experiments/tiny"\n'
+            'BASE_MODEL_NAME = "Tiny"\nSTEPS = ["tokenize_cpt_0", "train_cpt_0"]\n',
+            f"{HOME}/steps/tokenize_cpt_0.py": 'OUTPUT_PREFIX = "${DATAPOOL_ROOT}/data/t"\n',
+            f"{HOME}/steps/train_cpt_0.py": 'SAVE_DIR = "${DATAPOOL_ROOT}/model/gone"\n',
+            f"{POOL}/data/t_text_document.bin": "x",
+            f"{POOL}/data/t_text_document.idx": "x",
+        }
+    )[HOME]
+    tokenize, train = found.reading.steps
+    assert tokenize.outputs["present"] == [
+        f"{POOL}/data/t_text_document.bin", f"{POOL}/data/t_text_document.idx",
+    ]  # fmt: skip
+    assert ("present" in train.outputs, "base_model" in tokenize.inputs) == (False, False)
+    assert train.inputs["base_model"] == "Tiny"
+
+
+@pytest.mark.parametrize("name", ["*", "eval_?", "[e]val_0", "../run/eval_0"])
+def test_an_id_is_no_pattern_and_no_path(read, name):
+    """Logs of others do not become the step's own."""
+    found = read(
+        {
+            f"{HOME}/pipeline.py": f'RUN_ID = "a"\nSTEPS = [{{"type": "eval", "id": "{name}"}}]\n',
+            ".llmrunner/logs/run/eval_0.log": "x\n",
+        }
+    )[HOME]
+    assert [places for _, _, places in plans(found).values()] == [()]
+
+
+def test_trainers_have_a_path_and_no_version(read):
+    """A path is no version; one that only the environment knew is none at all."""
+    text = 'RUN_ID = "a"\nSTEPS = ["eval_0"]\nMEGATRON = "/srv/mg"\nMINDSPEED = "${MINDSPEED}"\n'
+    found = read({f"{HOME}/pipeline.py": text, f"{HOME}/steps/eval_0.py": "A = 1\n"})[HOME]
+    (trainer,) = found.reading.dependencies
+    assert (trainer.name, trainer.version, trainer.note, trainer.origin.value) == (
+        "megatron", None, "configured at /srv/mg", "derived",
+    )  # fmt: skip

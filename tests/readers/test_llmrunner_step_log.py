@@ -151,3 +151,20 @@ def test_numbers_that_are_none(read_one):
     text = "Processed 5 documents (1e-e docs/s, 2.5 MB/s).\n"
     found = read_one(".llmrunner/logs/run/tokenize_cpt_0.log", text)
     assert found.reading.steps[0].metrics == {"documents": 5, "mb_per_sec": 2.5}
+
+
+def test_an_external_script_that_failed(read_one):
+    """It is the step's own failure."""
+    text = "eval: extern_script=/x/run.sh\neval: extern_script failed with exit code 3\n"
+    found = read_one(LOG, text)
+    assert [(e.kind.value, e.detail) for e in found.reading.evidence] == [
+        ("failure", "failed with exit code 3")
+    ]
+    assert found.reading.steps[0].error == "failed with exit code 3"
+
+
+def test_a_killed_step_leaves_no_end_mark(read_one):
+    """A last line that is cut is told, and is neither success nor failure."""
+    found = read_one(LOG, "eval: suite=s\nhalf a li")
+    assert (found.kinds, found.codes) == ([], ["no-end-mark"])
+    assert found.reading.steps[0].status == "unknown"

@@ -61,6 +61,16 @@ def test_status_that_is_none(read_one):
     assert found.codes == ["unexpected-value"]
 
 
+def test_user_of_newer_clients_stands_in_a_tag(read):
+    """`user_id` is "unknown" then, which is nobody."""
+    meta = META.format(status=3).replace("user_id: trainer", "user_id: unknown")
+    nobody = read({"meta.yaml": meta})["meta.yaml"].reading
+    assert not [claim for claim in nobody.claims if claim.field == "summary.user"]
+    tagged = read({"meta.yaml": meta, "tags/mlflow.user": "mluser"})["meta.yaml"].reading
+    (claim,) = [claim for claim in tagged.claims if claim.field == "summary.user"]
+    assert (claim.value, claim.at.path) == ("mluser", "tags/mlflow.user")
+
+
 def test_deleted_run_keeps_its_status(bench):
     """It was marked after it had finished."""
     (found,) = bench.read("mlflow_run", bench.input("mlflow_run", "deleted")).values()

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.model.claims import Origin, Trust
+from archiver.model.points import Metric
+from archiver.producers.lightning_keys import Key
 from archiver.readers import tensorboard_events
-from archiver.readers.tensorboard_events import _meaning, file_name
+from archiver.readers.tensorboard_events import _attempt, _meaning, file_name
 
 
 def test_case(bench, case):
@@ -46,6 +48,8 @@ def same(left, right):
 def test_points_are_those_of_the_vendors_reader(bench, fixture_run):
     """File by file and tag by tag, what TensorBoard's EventAccumulator gives, to the last bit."""
     wanted = json.loads((fixture_run.parent / "expected.json").read_text("utf-8"))
+    if "tfevents" not in wanted:
+        pytest.skip("the vendor's reader was not asked about this run")
     run_dir = fixture_run.parent / wanted["run_dir"]
     found = bench.read("tensorboard_events", run_dir)
     assert set(found) == set(wanted["tfevents"])
@@ -183,6 +187,11 @@ def test_curves_over_samples_have_an_axis_of_their_own(bench):
     assert found.reading.evidence[0].detail == "last event at step 4"
 
 
+def test_a_result_beside_hyperparameters_is_no_curve():
+    """`add_hparams` logs it once, at step 0; it must not stand for the loss."""
+    assert _meaning("hparam/loss") == Key(Metric(""))
+
+
 def test_names_of_lightning():
     """Loaders become labels; the mean over an epoch is no curve beside the steps."""
     loader = _meaning("val_loss/dataloader_idx_1")
@@ -207,6 +216,53 @@ def test_evaluations_after_training_are_parted(bench):
         ("val", after): [(4, 10.625)],
         ("test", after): [(4, 10.75)],
     }
+
+
+def test_versions_of_one_run_are_its_starts(bench, tmp_path):
+    """A logger's version directories side by side, each made by a process of its own."""
+    source = FIXTURES / "damaged" / "tfevents-header-only"
+    (path,) = source.glob("*tfevents*")
+    name = "events.out.tfevents.1780000000.pod.7.0"
+    homes = ["logs/version_2", "logs/version_10", "elsewhere/version_0"]
+    bench.write(tmp_path, {f"{home}/{name}": path.read_bytes() for home in homes})
+    found = bench.read("tensorboard_events", tmp_path)
+    families = {item.artifact.directory: item.reading.attempts[0].family for item in found.values()}
+    together = "logs/version_*/*tfevents*"
+    assert families == {
+        "logs/version_2": together,
+        "logs/version_10": together,
+        "elsewhere/version_0": "elsewhere/version_0/*tfevents*",
+    }
+    assert [_attempt(found[f"{home}/{name}"].artifact) for home in homes] == [
+        (0, True), (1, True), (0, True),
+    ]  # fmt: skip
+
+
+LIGHTNING = FIXTURES / "runs" / "lightning-plain" / "input"
+
+
+def test_a_placeholder_is_no_result(bench):
+    """-1 at step 0 stands for an `hp_metric` that nobody set; it is no first step either."""
+    found = bench.read("tensorboard_events", LIGHTNING).values()
+    odd = [batch for item in found for batch in item.batches if batch.spec.key == "hp_metric"]
+    assert odd
+    for batch in odd:
+        placeholder = batch.spec.attributes == (("value", "placeholder"),)
+        assert placeholder == (list(batch.values) == [-1.0] and list(batch.steps) == [0])
+    firsts = [mark.first_step for item in found for mark in item.marks]
+    assert firsts == [0, 12]
+
+
+def test_lightning_counts_from_0(bench, tmp_path):
+    """Its logger leaves the parameters beside the file; without them nobody knows who wrote it."""
+    (path, *_) = sorted(LIGHTNING.rglob("*tfevents*"))
+    for beside, wanted in (("hparams.yaml", True), ("other.yaml", False)):
+        home = tmp_path / beside
+        bench.write(home, {path.name: path.read_bytes(), beside: "{}"})
+        (found,) = bench.read("tensorboard_events", home).values()
+        told = {("first_step", "0") in batch.spec.attributes for batch in found.batches
+                if batch.spec.canonical in ("loss", "eval_loss")}  # fmt: skip
+        assert told == {wanted}
 
 
 def test_names_of_a_directory_are_taken_apart_once(read, monkeypatch):

@@ -197,6 +197,23 @@ def test_statistics_have_times_and_labels(read_log):
     assert found.reading.accounting.reasons == {"values-without-number": 1}
 
 
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [
+        ("disk", "%"), ("memory", "%"), ("memory_percent", "%"), ("gpu.0.memory", "%"),
+        ("gpu.0.powerPercent", "%"), ("gpu.0.powerWatts", "W"), ("gpu.0.temp", "degC"),
+        ("cpu.0.cpu_percent", "%"), ("disk./.usagePercent", "%"), ("disk./.usageGB", "GB"),
+        ("proc.memory.rssMB", "MB"), ("proc.memory.availableMB", "MB"),
+        ("proc.memory.percent", "%"), ("network.sent", "bytes"), ("proc.cpu.threads", None),
+        ("disk.vda.in", None),
+    ],
+)  # fmt: skip
+def test_units_of_system_figures(read_log, key, unit):
+    """Names tell them, or the figure has always had one; nothing is guessed for the rest."""
+    found = read_log(RUN, record(7, text(2, whole(1, 100)), text(3, item(key, "1.5"))))
+    assert [(batch.spec.key, batch.spec.unit) for batch in found.batches] == [(key, unit)]
+
+
 def test_environment_in_parts(read_log):
     """A writer spreads its facts over records; the GPUs are counted."""
     cards = text(24, text(1, "NVIDIA H100")) * 2

@@ -26,6 +26,7 @@ from archiver.model.record import (
     Dependency,
     Evaluation,
     Event,
+    FileEntry,
     Other,
     Repository,
     Resolved,
@@ -439,6 +440,106 @@ def test_the_head_is_short_and_says_what_is_missing(empty: RunRecord, at: Locati
     assert "![Loss curves](plots/loss.svg)" in top
     assert len(head.lines(record)) <= 10
     assert top.count("\n") < 20
+
+
+def test_the_head_tells_each_training_of_a_pipeline(empty: RunRecord, at: Location) -> None:
+    """Curves by step, the model that was trained and not what was evaluated, paths of data."""
+    trained = [
+        Step(
+            at=at, step_id=number, name="train", stage=stage,
+            inputs={"base_model": "Tiny", "data_path": ["0.3", "/d/a", "0.7", f"/d/{stage}"]},
+        )
+        for number, stage in (("2", "cpt"), ("4", "sft"))
+    ]  # fmt: skip
+    curves = tuple(
+        Series(
+            at=at, key="lm loss", source="x", canonical="loss", split="train", step_id=number,
+            points=points, last=last, last_step=points, min=last, step_of_min=points,
+        )
+        for number, points, last in (("2", 200, 5.5), ("4", 60, 2.25))
+    )  # fmt: skip
+    tested = Step(at=at, step_id="5", name="eval", inputs={"model": "hf/Tiny_epoch_0"})
+    document = archive(replace(empty, steps=(*trained, tested), series=curves), ())
+    assert bullet(document, "**Loss**") == (
+        "- **Loss**: step 2 train cpt: final 5.5 at step 200, best 5.5 at step 200 "
+        "(`lm loss`, 200 points); "
+        "step 4 train sft: final 2.25 at step 60, best 2.25 at step 60 (`lm loss`, 60 points)"
+    )
+    assert bullet(document, "**Model**") == "- **Model**: Tiny"
+    assert bullet(document, "**Data**") == (
+        "- **Data**: /d/a (data_path), /d/cpt (data_path), /d/sft (data_path)"
+    )
+    alone = archive(replace(empty, steps=(tested,)), ())
+    assert bullet(alone, "**Model**") == "- **Model**: hf/Tiny_epoch_0"
+
+
+def test_the_head_tells_an_open_end_by_the_last_sign(empty: RunRecord) -> None:
+    """Where nothing settles the end, how far the run came, not a path that fills the line."""
+    first, last = Location("a/" * 60 + "x.ckpt", "data.pkl"), Location("metrics.csv", "L30")
+    status = Resolved(
+        "unknown", Origin.DERIVED, Location(""), "status", rule="no-evidence", from_=(first, last),
+        note=f"{first}: a checkpoint was saved; {last}: last row at step 24",
+    )  # fmt: skip
+    document = archive(with_field(empty, "summary.status", status), [])
+    told = "nothing says how it ended; last row at step 24 (metrics.csv#L30)"
+    assert f"- **Status**: **unknown** (no-evidence): {told}\n" in document
+
+
+def test_curves_of_nobody_are_not_the_runs(empty: RunRecord, at: Location) -> None:
+    """Several files of no known producer: none of their curves stands for the run."""
+    one = Series(at=at, key="loss", source="a.csv", canonical="loss", split="train", points=2,
+                 last=0.5)  # fmt: skip
+    two = replace(one, source="b.csv", last=1.5)
+    ends = "which end between 0.5 and 1.5; nothing says that they are of one run"
+    told = f"2 curves in 2 files, {ends}"
+    assert f"- **Loss**: {told}\n" in archive(replace(empty, series=(one, two)), [])
+    owned = tuple(replace(item, step_id="1") for item in (one, two))
+    assert "- **Loss**: final 0.5 (loss, 2 points)\n" in archive(replace(empty, series=owned), [])
+    assert "- **Loss**: final 0.5 (loss, 2 points)\n" in archive(replace(empty, series=(one,)), [])
+
+
+def test_every_step_that_trained_has_its_loss(empty: RunRecord, at: Location) -> None:
+    """Of a pipeline no single curve is the result; of many steps the first ones are told."""
+    curves = tuple(
+        Series(at=at, key="loss", source=f"{n}.log", canonical="loss", split="train", points=2,
+               last=float(n), step_id=str(n))
+        for n in range(1, 7)
+    )  # fmt: skip
+    steps = tuple(Step(at=at, step_id=str(n), name="train") for n in range(1, 7))
+    two = archive(replace(empty, steps=steps[:2], series=curves[:2]), [])
+    assert bullet(two, "**Loss**") == (
+        "- **Loss**: step 1 train: final 1 (loss, 2 points); step 2 train: final 2 (loss, 2 points)"
+    )
+    six = archive(replace(empty, steps=steps, series=curves), [])
+    assert bullet(six, "**Loss**").endswith("4 train: final 4 (loss, 2 points); and 2 more steps")
+
+
+def test_an_early_end_stands_beside_the_status(empty: RunRecord, at: Location) -> None:
+    """Who reads the first lines sees that it did not use all of its epochs."""
+    status = Resolved("success", Origin.RECORDED, at, "r", note=f"{at}: status is completed")
+    step = Step(at=at, step_id="1", name="train", outputs={"ended_early": "after 6 of 40 epochs"})
+    record = replace(with_field(empty, "summary.status", status), steps=(step,))
+    assert "status is completed (meta.json#/a/b); ended after 6 of 40 epochs\n" in archive(
+        record, []
+    )
+
+
+def test_files_that_no_reader_knows_are_listed(empty: RunRecord) -> None:
+    """By name in the first lines, with size and copy below; empty ones say nothing."""
+    files = (
+        FileEntry("run", "metrics.csv", "file", 9, kind="k"),
+        FileEntry("run", "x.lock", "file", 0),
+        FileEntry("run", "notes.txt", "file", 12, copied="data/notes.txt"),
+        *(FileEntry("with-1", f"f{n}", "file", 1) for n in range(101)),
+    )
+    document = archive(empty, [], files)
+    assert (
+        "- **Files**: 102 of 104 are of no known kind: notes.txt, `with-1:f0`, `with-1:f1`"
+        " and 99 more; see [Files of No Known Kind](#files-of-no-known-kind)\n"
+    ) in document
+    assert re.search(r"\| notes.txt +\| file +\| +12 \| data/notes.txt +\|", document)
+    assert "And 2 more: `inventory.ndjson` lists every file." in document
+    assert "Files of No Known Kind" not in archive(empty, [], files[:2])
 
 
 def test_other_plots_follow_the_steps(empty: RunRecord) -> None:

@@ -17,6 +17,7 @@ CONFIGS = "configs"
 EXPERIMENTS = "configs/experiments"
 PIPELINES = ("pipeline.py", "pipeline.env")
 """The newer form first: it is the one that a runner of that time preferred."""
+_SPECIAL = re.compile(r"([*?\[])")
 _EXPERIMENT = re.compile(rb"/experiments/([^/\s'\"\\:,;)\]}]{1,200})(?=[/\s'\":,;)\]}]|\Z)")
 
 
@@ -117,7 +118,8 @@ def home_for(tree: Tree, config_dir: str) -> str | None:
 
 def logs_of(tree: Tree, names: Iterable[str]) -> list[str]:
     """Paths of logs with one of these names, in directories as LLMRunner lays them out."""
-    wanted = {f"{name}.log" for name in names}
+    # A name is the settings' text; what means more in a pattern stands for itself.
+    wanted = {_SPECIAL.sub(r"[\1]", name) + ".log" for name in names}
     return [entry.path for entry in tree.named(*sorted(wanted)) if is_log_place(entry.path)]
 
 

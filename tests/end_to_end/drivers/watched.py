@@ -16,7 +16,10 @@ FORBIDDEN = {
     "socket.connect", "socket.getaddrinfo", "socket.bind", "urllib.Request", "webbrowser.open",
     "os.utime", "os.setxattr",
 }  # fmt: skip
-MODULES = {"torch", "tensorboard", "tensorflow", "transformers", "git"}
+MODULES = {
+    "git", "inspect_ai", "lightning", "mlflow", "pytorch_lightning", "tensorboard", "tensorflow",
+    "torch", "torchtune", "transformers", "wandb",
+}  # fmt: skip
 PLACES = tuple(filter(None, os.environ.get("WATCHED_RUN", "").split(os.pathsep)))
 
 
