@@ -11,11 +11,9 @@ skipped. A dry run prints steps, too; they are skipped.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from archiver.codecs.lines import LineTally
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import (
     AttemptMark,
@@ -30,385 +28,25 @@ from archiver.model.claims import (
     Trust,
 )
 from archiver.model.record import Accounting, DataCopy, Dataset, Event, Source, Step, Training
-from archiver.model.times import Instant, parse_iso, seconds_between
+from archiver.model.times import seconds_between
 from archiver.model.values import Value
 from archiver.producers.llmrunner import layout
+from archiver.producers.llmrunner.console import Console, Copied, Execution
+from archiver.producers.llmrunner.console_lines import hear, opens
 from archiver.producers.llmrunner.plan import name_and_stage, step_type
 from archiver.view import emptiness
 
-_STAMPED = re.compile(rb"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (.{1,8000})", re.DOTALL)
-_CHILD = re.compile(
-    rb" ?\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d{1,6})?\] "
-    rb"|  time {6}: (\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d)"
-    rb"|\[[^\]]{1,100}\] datetime: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
-)
-"""A stamp of a trainer's line, of torch's report of a failure, of a trainer's clock marks; all
-in local time, as the runner's own."""
-_OPENING = re.compile(
-    rb"config_dir=|datapool_root=|prepare_exp done|prepare-only: done"
-    rb"|run_id=\S{0,300} .{0,4000}dry_run=[01]|(?:run|done) step[=\[]|skip step="
-)
-_RUN = re.compile(
-    r"run_id=(?P<id>\S*) (?:config_dir=(?P<config>\S+) )?workdir=(?P<work>\S+)"
-    r" datapool_root=(?P<pool>\S+)(?: run_dir=\S+)? dry_run=(?P<dry>[01])"
-)
-_STEP = re.compile(
-    r"(?P<word>run|done) step"
-    r"(?:\[(?P<at>\d{1,6})\] (?:id=(?P<id>\S+) type=(?P<type>\S+)|(?P<old>\S+))|=(?P<flat>\S+))"
-)
-_SKIP = re.compile(r"skip step=(?P<name>\S+)(?: \((?P<why>[^)]*)\))?")
-_FAILED = re.compile(
-    rb"(?:\[[^\]]{19}\] )?step failed: (?:id=(?P<id>\S+) type=\S+|(?P<old>[\w.]+))"
-    rb".{0,200}?(?:\(exit=(?P<code>-?\d{1,6})\))?(?:, see log: (?P<log>\S+))?\s*\Z"
-)
-_CLEARED = re.compile(r"(?P<id>\S+): cleared (?P<n>\d{1,9}) files from (?P<dir>.+)")
-_COPY = re.compile(r"(?P<kind>CPT|SFT)_RAW_COPY_SRC(?:\[(?P<cfg>[^\]]*)\])?: ")
-_COUNTS = re.compile(r"copied_jsonl=(\d{1,9}) clashes=(\d{1,9})")
-_MODE = re.compile(r" \(mode=(\w{1,20})\)\Z")
-_MERGE = re.compile(
-    r"(?P<kind>CPT|SFT) merge_jsonl(?:\[(?P<cfg>[^\]]*)\])?: (?P<skip>skipped \(exists\) )?"
-    r"output=(?P<path>.+?)(?: shuffle=(?P<shuffle>True|False))?"
-)
-_CLASH = b"  [warn] skip (exists): "
-_MORE = re.compile(rb"  \.\.\. and (\d{1,9}) more")
-_OUTSIDE = b"[warn] DATAPOOL_ROOT is outside repo"
-_DRY = b"[dry-run]"
-_TRACEBACK = b"Traceback (most recent call last):"
 _LOCAL = "local clock without a zone"
-_EVENTS_MOST = 10_000
-_STEPS_MOST = 5_000
-_WHOLE_TEXT = 8_000
-"""Of a line of the runner's own; those of its children may be of any length."""
-
-
-@dataclass
-class _Copied:
-    """One copy of raw data, as its lines told it."""
-
-    line: int
-    kind: str
-    config: str
-    source: str = ""
-    destination: str = ""
-    mode: str = ""
-    copied: int | None = None
-    skipped: int | None = None
-
-
-@dataclass
-class _Prepare:
-    """One preparation: what it copied and merged."""
-
-    line: int
-    copies: dict[tuple[str, str], _Copied] = field(default_factory=dict)
-
-
-@dataclass
-class _Execution:
-    """One step as it was run once."""
-
-    id: str
-    type: str
-    line: int
-    started: Instant | None
-    ended: Instant | None = None
-    end_line: int = 0
-    outcome: str = ""
-    """`done`, `failed`, or empty where neither line stands."""
-    exit_code: int | None = None
-
-
-@dataclass
-class _Run:
-    """One call of the runner."""
-
-    line: int
-    id: str
-    workdir: str
-    pool: str
-    dry: bool
-    started: Instant | None
-    finished: Instant | None = None
-    finish_line: int = 0
-    executions: list[_Execution] = field(default_factory=list)
-    skipped: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-
-@dataclass
-class _Merged:
-    line: int
-    kind: str
-    path: str
-    existed: bool
-    shuffle: str
-
-
-@dataclass
-class Console:
-    """Everything that the runner said."""
-
-    tally: LineTally
-    first: tuple[int, Instant] | None = None
-    last: tuple[int, Instant] | None = None
-    config_dir: tuple[int, str] | None = None
-    pool: tuple[int, str] | None = None
-    prepares: list[_Prepare] = field(default_factory=list)
-    runs: list[_Run] = field(default_factory=list)
-    merges: list[_Merged] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    warnings: list[tuple[int, str]] = field(default_factory=list)
-    clashes: int = 0
-    clashes_cut: int = 0
-    own: int = 0
-    """Lines of the runner itself."""
-    traceback: tuple[int, str] | None = None
-    """Line and last line of a traceback outside of any step."""
-    plans: int = 0
-    """Commands that a dry run printed."""
 
 
 def detect(artifact: Artifact) -> Match:
     """A line of the runner's own, stamped, among the first ones."""
-    for line in artifact.head().split(b"\n"):
-        found = _STAMPED.match(line[:_WHOLE_TEXT])
-        if found is not None and _OPENING.match(found[2]):
-            return Match.YES
-    return Match.NO
+    return Match.YES if opens(artifact.head()) else Match.NO
 
 
 def parse(artifact: Artifact) -> Console:
     """One pass over the lines."""
-    stream = artifact.lines()
-    hearing = _Hearing(artifact, Console(stream.tally))
-    for number, line in stream:
-        # A progress bar redraws its line; what stands last is what a person would see.
-        hearing.take(number, line.rpartition(b"\r")[2][:_WHOLE_TEXT])
-    return hearing.console
-
-
-class _Hearing:
-    """Takes the runner's lines in, one after the other."""
-
-    def __init__(self, artifact: Artifact, console: Console) -> None:
-        self.console = console
-        self._artifact = artifact
-        self._in_step = False
-        self._in_traceback = False
-
-    def take(self, number: int, line: bytes) -> None:
-        stamped = _STAMPED.match(line)
-        if stamped is not None and self._own(number, stamped):
-            self.console.own += 1
-            self._in_traceback = False
-            return
-        self._child(number, line)
-        self.console.own += self._unstamped(number, line)
-
-    def _child(self, number: int, line: bytes) -> None:
-        """A sign of life of the step at hand."""
-        found = _CHILD.match(line) if self._in_step else None
-        if found is None or found.lastindex is None:
-            return
-        time = parse_iso(found[found.lastindex].decode().replace("_", " "))
-        before = self.console.last
-        # A child may print old stamps; time does not go back.
-        if time is not None and (before is None or time.micros >= before[1].micros):
-            self.console.last = (number, time)
-
-    def _own(self, number: int, stamped: re.Match[bytes]) -> bool:
-        """Whether a stamped line is one that the runner writes."""
-        time = parse_iso(stamped[1].decode())
-        text = stamped[2].decode("utf-8", "replace").rstrip()
-        for take in (self._prepared, self._run, self._step, self._told):
-            if take(number, text, time):
-                if time is not None:
-                    self.console.first = self.console.first or (number, time)
-                    self.console.last = (number, time)
-                return True
-        return False
-
-    def _prepared(self, number: int, text: str, time: Instant | None) -> bool:
-        console = self.console
-        if text.startswith("config_dir="):
-            console.prepares.append(_Prepare(number))
-            console.config_dir = console.config_dir or (number, text.partition("=")[2])
-            return True
-        if text.startswith("datapool_root="):
-            console.pool = console.pool or (number, text.partition("=")[2])
-            return True
-        copied = _COPY.match(text)
-        if copied is not None:
-            self._copied(number, copied, text[copied.end() :], time)
-            return True
-        merged = _MERGE.fullmatch(text)
-        if merged is not None:
-            existed, shuffle = merged["skip"] is not None, merged["shuffle"] or ""
-            console.merges.append(_Merged(number, merged["kind"], merged["path"], existed, shuffle))
-            return True
-        if text.startswith("base_model: "):
-            self._event(number, time, "base-model", "prepare", text.partition(": ")[2])
-            return True
-        return text.startswith("ensure_dir[")
-
-    def _copied(self, number: int, found: re.Match[str], text: str, time: Instant | None) -> None:
-        if not self.console.prepares:
-            self.console.prepares.append(_Prepare(number))
-        copies = self.console.prepares[-1].copies
-        key = (found["kind"], found["cfg"] or "")
-        if text.startswith("skipped"):
-            self._event(number, time, "copy-skipped", "prepare", f"{found['kind']}: {text}")
-            return
-        copy = copies.setdefault(key, _Copied(number, *key))
-        counts = _COUNTS.fullmatch(text)
-        if counts is not None:
-            copy.copied, copy.skipped = int(counts[1]), int(counts[2])
-            return
-        mode = _MODE.search(text[-40:])
-        paths = text[: len(text) - len(mode[0])] if mode else text
-        copy.mode = mode[1] if mode else ""
-        copy.source, _, copy.destination = paths.partition(" -> ")
-
-    def _run(self, number: int, text: str, time: Instant | None) -> bool:
-        console = self.console
-        found = _RUN.fullmatch(text)
-        if found is not None:
-            pool, dry = found["pool"], found["dry"] == "1"
-            console.runs.append(_Run(number, found["id"], found["work"], pool, dry, time))
-            console.pool = console.pool or (number, pool)
-            if found["config"]:
-                console.config_dir = console.config_dir or (number, found["config"])
-            self._event(number, time, "run-started", found["id"], "dry run" if dry else "")
-            self._in_step = False
-            return True
-        if text == "pipeline finished":
-            console.traceback = None
-            if console.runs:
-                console.runs[-1].finished, console.runs[-1].finish_line = time, number
-            self._event(number, time, "pipeline-finished", "pipeline", "")
-            self._in_step = False
-            return True
-        return False
-
-    def _step(self, number: int, text: str, time: Instant | None) -> bool:
-        skipped = _SKIP.fullmatch(text)
-        if skipped is not None and self.console.runs:
-            self.console.runs[-1].skipped[skipped["name"]] = (number, skipped["why"] or "")
-            return True
-        found = _STEP.fullmatch(text)
-        if found is None or not self.console.runs:
-            return False
-        run = self.console.runs[-1]
-        name, kind = _id_of(found)
-        self.console.traceback = None  # work went on
-        if found["word"] == "run":
-            if len(run.executions) < _STEPS_MOST:
-                run.executions.append(_Execution(name, kind, number, time))
-            self._in_step = True
-        else:
-            open_ones = (e for e in reversed(run.executions) if e.id == name and not e.outcome)
-            execution = next(open_ones, None)
-            if execution is not None:
-                execution.outcome, execution.ended = "done", time
-                execution.end_line = number
-            self._in_step = False
-        if not run.dry:
-            self._event(number, time, f"step-{found['word']}", name, "")
-        return True
-
-    def _told(self, number: int, text: str, time: Instant | None) -> bool:
-        cleared = _CLEARED.fullmatch(text)
-        if cleared is not None:
-            detail = f"{cleared['n']} files from {cleared['dir']}"
-            self._event(number, time, "cleared", cleared["id"], detail)
-            return True
-        if text == "prepare_exp done" or text.startswith("prepare-only: done"):
-            self.console.traceback = None
-            self._event(number, time, "prepared", "prepare", text)
-            return True
-        if text.startswith("[warn]"):
-            self.console.warnings.append((number, text[:500]))
-            return True
-        return False
-
-    def _unstamped(self, number: int, line: bytes) -> bool:
-        console = self.console
-        failed = _FAILED.match(line)
-        if failed is not None and console.runs:
-            self._fail(number, failed)
-            return True
-        if line.startswith(_CLASH):
-            console.clashes += 1
-            return True
-        more = _MORE.fullmatch(line.rstrip())
-        if more is not None:
-            console.clashes_cut += int(more[1])
-            return True
-        if line.startswith(_OUTSIDE):
-            console.warnings.append((number, line[:500].decode("utf-8", "replace")))
-            return True
-        if line.startswith(_DRY):
-            console.plans += 1
-            return True
-        if not self._in_step:
-            self._fault(number, line)
-        return False
-
-    def _fail(self, number: int, failed: re.Match[bytes]) -> None:
-        run = self.console.runs[-1]
-        name = (failed["id"] or failed["old"]).decode("utf-8", "replace")
-        execution = next((e for e in reversed(run.executions) if e.id == name), None)
-        if execution is None:
-            kind = step_type(name) or name
-            execution = _Execution(name, kind, number, None)
-            run.executions.append(execution)
-        execution.outcome, execution.end_line = "failed", number
-        last = self.console.last
-        if last is not None and last[0] >= execution.line:
-            execution.ended = last[1]
-        execution.exit_code = int(failed["code"]) if failed["code"] else None
-        self._event(number, None, "step-failed", name, _exit(execution))
-        self._in_step = False
-
-    def _fault(self, number: int, line: bytes) -> None:
-        """A traceback of the runner itself: its last line is its exception."""
-        if line.startswith(_TRACEBACK):
-            self._in_traceback = True
-            self.console.traceback = (number, "")
-        elif self._in_traceback and line.strip() and not line.startswith((b" ", b"\t")):
-            text = line[:500].decode("utf-8", "replace")
-            start = self.console.traceback[0] if self.console.traceback else number
-            self.console.traceback = (start, text)
-            self._in_traceback = False
-
-    def _event(self, line: int, time: Instant | None, kind: str, subject: str, detail: str) -> None:
-        if len(self.console.events) >= _EVENTS_MOST:
-            return
-        self.console.events.append(
-            Event(
-                at=self._artifact.at(f"L{line}"),
-                time=time.iso() if time else None,
-                clock=time.clock.value if time else None,
-                kind=kind,
-                subject=subject,
-                detail=detail,
-            )
-        )
-
-
-def _id_of(found: re.Match[str]) -> tuple[str, str]:
-    """Id and type of a step; before there were ids, as its log is called."""
-    if found["id"]:
-        return found["id"], found["type"]
-    name: str = found["old"] or found["flat"]
-    kind = step_type(name) or name
-    if found["old"] and found["at"] != "0" and kind == name:
-        name = f"{name}_{found['at']}"
-    return name, kind
-
-
-def _exit(execution: _Execution) -> str:
-    code = execution.exit_code
-    return f"exit code {code}" if code is not None else "no exit code"
+    return hear(artifact.lines())
 
 
 def to_reading(console: Console, artifact: Artifact, _points: PointSink) -> Reading:
@@ -436,7 +74,7 @@ def to_reading(console: Console, artifact: Artifact, _points: PointSink) -> Read
         steps=tuple(told.steps()),
         datasets=tuple(told.datasets()),
         data_copies=tuple(told.copies()),
-        events=tuple(console.events),
+        events=tuple(told.events()),
         evidence=tuple(told.evidence()),
         attempts=tuple(told.trails()),
         bindings=tuple(told.bindings()),
@@ -469,9 +107,9 @@ class _Telling:
 
     def __init__(self, console: Console, artifact: Artifact) -> None:
         self._said, self._artifact = console, artifact
-        self._real = [run for run in console.runs if not run.dry]
+        self._real = console.real
         config_dir = console.config_dir[1] if console.config_dir else ""
-        self._root = layout.root_of(config_dir) or _root_above(console)
+        self._root = console.root
         self._home = _home(artifact, config_dir)
 
     def _at(self, line: int) -> Location:
@@ -560,23 +198,17 @@ class _Telling:
 
     def copies(self) -> Iterator[DataCopy]:
         """One row per source; the first preparation counts, later ones find everything there."""
-        first: dict[tuple[str, str], _Copied] = {}
-        later: dict[tuple[str, str], list[_Copied]] = {}
-        for prepare in self._said.prepares:
-            for key, copy in prepare.copies.items():
-                if first.setdefault(key, copy) is not copy:
-                    later.setdefault(key, []).append(copy)
-        for key, copy in first.items():
+        for copy, later in self._said.copies():
             yield DataCopy(
                 at=self._at(copy.line),
                 source=copy.source,
                 destination=self._local(copy.destination),
                 files_copied=copy.copied,
                 files_skipped=copy.skipped,
-                note="; ".join(self._remarks(copy, later.get(key, []))) or None,
+                note="; ".join(self._remarks(copy, later)) or None,
             )
 
-    def _remarks(self, copy: _Copied, later: Iterable[_Copied]) -> Iterator[str]:
+    def _remarks(self, copy: Copied, later: Iterable[Copied]) -> Iterator[str]:
         if copy.config:
             yield f"for {copy.config}"
         if copy.mode == "copy":
@@ -619,7 +251,7 @@ class _Telling:
                 known[name] = self._step(name, step_type(name) or name, line, "disabled")
         yield from known.values()
 
-    def _executed(self, one: _Execution, *, dry: bool) -> Step:
+    def _executed(self, one: Execution, *, dry: bool) -> Step:
         """A step that was run; of a training the time from its beginning to its end."""
         step = self._step(one.id, one.type, one.line, "dry run" if dry else "")
         if dry or step.name != "train" or one.started is None or one.ended is None:
@@ -646,9 +278,21 @@ class _Telling:
             status_word=skipped or None,
         )
 
+    def events(self) -> Iterator[Event]:
+        """What happened, in the order of the lines."""
+        for line, time, kind, subject, detail in self._said.remarks:
+            yield Event(
+                at=self._at(line),
+                time=time.iso() if time else None,
+                clock=time.clock.value if time else None,
+                kind=kind,
+                subject=subject,
+                detail=detail,
+            )
+
     def evidence(self) -> Iterator[Evidence]:
         """How each execution of each step ended, and how the last run did."""
-        for name, executions in self._executions().items():
+        for name, executions in self._said.executions.items():
             for index, one in enumerate(executions):
                 yield from self._ending(one, self._family(name), index, last=one is executions[-1])
         run = self._real[-1] if self._real else None
@@ -663,13 +307,11 @@ class _Telling:
             detail = f"the runner stopped: {text or 'a traceback'}"
             yield Evidence(EvidenceKind.FAILURE, detail, self._at(line))
 
-    def _ending(
-        self, one: _Execution, family: str, index: int, *, last: bool
-    ) -> Iterator[Evidence]:
+    def _ending(self, one: Execution, family: str, index: int, *, last: bool) -> Iterator[Evidence]:
         at = self._at(one.end_line or one.line)
         if one.outcome:
             word = "success" if one.outcome == "done" else "failed"
-            detail = "done step" if one.outcome == "done" else f"step failed, {_exit(one)}"
+            detail = "done step" if one.outcome == "done" else f"step failed, {one.exit}"
             yield Evidence(
                 EvidenceKind.TERMINAL_WORD, detail, at, word, family, index, one.ended, one.id
             )
@@ -681,20 +323,12 @@ class _Telling:
             at, detail = self._at(self._said.tally.lines), "the last line is torn"
             yield Evidence(EvidenceKind.DEATH, detail, at, "", family, index, None, one.id)
 
-    def _executions(self) -> dict[str, list[_Execution]]:
-        """Step -> its executions in real runs, oldest first."""
-        found: dict[str, list[_Execution]] = {}
-        for run in self._real:
-            for one in run.executions:
-                found.setdefault(one.id, []).append(one)
-        return found
-
     def _family(self, name: str) -> str:
         return f"{self._artifact.path}:{name}"
 
     def trails(self) -> Iterator[AttemptTrail]:
         """Each execution of a step is an attempt of it."""
-        for name, executions in self._executions().items():
+        for name, executions in self._said.executions.items():
             marks = tuple(
                 AttemptMark(
                     self._at(one.line),
@@ -716,10 +350,11 @@ class _Telling:
         failed = next((e for e in run.executions if e.outcome == "failed"), None) if run else None
         if run is None or failed is None:
             return
+        executed = self._said.executions
         for entry in self._artifact.tree.named("*.log"):
             stem = entry.name.rpartition(".")[0]
             placed = layout.is_log_place(entry.path) and entry.path.split("/")[-2] == run.id
-            if placed and step_type(stem) and stem not in self._executions():
+            if placed and step_type(stem) and stem not in executed:
                 message = f"{entry.path} is of an earlier execution: {stem} was not reached"
                 hint = "its log says nothing of the last run"
                 yield Problem("stale-log", message, self._at(failed.end_line), hint)
@@ -742,17 +377,6 @@ def _home(artifact: Artifact, config_dir: str) -> str:
         homes = map(layout.home_of, layout.pipelines(artifact.tree))
         home = next((known for known in homes if known is not None), None)
     return home if home is not None else ""
-
-
-def _root_above(console: Console) -> str:
-    """LLMRunner's root where a standard place below it was printed."""
-    texts = [(console.pool[1] if console.pool else "", "/datapool")]
-    texts += [(run.workdir, "/.llmrunner") for run in console.runs[:1]]
-    for text, tail in texts:
-        head, found, rest = text.rstrip("/").partition(tail)
-        if found and head and (not rest or rest.startswith("/")):
-            return head
-    return ""
 
 
 READER = Reader(
