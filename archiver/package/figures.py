@@ -77,7 +77,7 @@ def figures(
         own = [item for item in series if item.summary.step_id in {step_id, step_id or TRAINING}]
         curves = [item for item in losses if item.summary.step_id == step_id]
         suffix = f"-{layout.slug(step_id)}" if step_id and len(trained) > 1 else ""
-        bounds = _boundaries(attempts.get(step_id or TRAINING, NO_ATTEMPTS))
+        bounds = _boundaries(attempts.get(step_id or TRAINING, NO_ATTEMPTS), own)
         specs += [
             PlotSpec(
                 name + suffix,
@@ -258,9 +258,12 @@ def _curve(item: Joined, beside: Sequence[Joined]) -> Curve:
     return Curve(label, axis, values, item.status[order], item.segment[order], role)  # type: ignore[arg-type]
 
 
-def _boundaries(attempts: Attempts) -> tuple[tuple[float, str], ...]:
+def _boundaries(attempts: Attempts, curves: Sequence[Joined]) -> tuple[tuple[float, str], ...]:
+    """Where attempts went on from others; one before whose start there is no point began anew."""
+    steps = [item.summary.first_step for item in curves if item.spec.axis == "step"]
+    begin = min((step for step in steps if step is not None), default=0)
     return tuple(
         (float(attempt.first_step - 1), f"resume {attempt.n - 1}")
         for attempt in attempts.all[1:]
-        if attempt.first_step is not None
+        if attempt.first_step is not None and attempt.first_step > begin
     )

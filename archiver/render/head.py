@@ -289,12 +289,27 @@ def _results(record: RunRecord) -> str:
     return _first([f"{_short(name)} {number(value)}" for name, value in found])
 
 
+def _first_step(record: RunRecord, step: Step) -> int:
+    """Step of the first point that was kept of the step's curves; 1 where there is none."""
+    own = (item for item in record.series if item.axis == "step")
+    known = [
+        item.first_step
+        for item in own
+        if item.first_step is not None and item.step_id in (None, step.step_id)
+    ]
+    return max(min(known, default=1), 1)
+
+
 def _attempts(record: RunRecord) -> str:
     found = []
     for step in record.steps:
         if len(step.attempts) > 1:
+            # An attempt before whose first point there is none began anew.
+            begin = _first_step(record, step)
             first = [
-                str(item.first_step) for item in step.attempts[1:] if (item.first_step or 0) > 1
+                str(item.first_step)
+                for item in step.attempts[1:]
+                if item.first_step is not None and item.first_step > begin
             ]
             resumed = f", resumed at step {', '.join(first)}" if first else ", none known to resume"
             name = f" of {_short(step.name)}" if len(record.steps) > 1 else ""

@@ -101,6 +101,16 @@ def test_one_training_shows_its_resumes():
     assert found["loss"].boundaries == ((20.0, "resume 1"),)
 
 
+def test_a_retry_that_began_anew_is_no_resume():
+    """The attempt before it left no point."""
+    marks = (AttemptMark(AT), AttemptMark(AT, first_step=2))
+    found = drawn(
+        batch(SeriesSpec("loss", "a.log", "loss", "train"), [(2, 5.0), (4, 4.0)]),
+        attempts={"1": join([AttemptTrail("log", marks)])},
+    )
+    assert found["loss"].boundaries == ()
+
+
 def test_samples_are_drawn_over_time():
     """Each clock begins with its own first sample; a curve per GPU."""
 

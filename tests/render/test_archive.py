@@ -20,6 +20,7 @@ from archiver.model import codec, fields
 from archiver.model.claims import COMMAND_LINE, Location, Origin, Problem
 from archiver.model.fields import FIELDS, Section
 from archiver.model.record import (
+    Attempt,
     Config,
     Coverage,
     Dataset,
@@ -589,3 +590,15 @@ def test_places_without_end_are_not_looked_for_in_their_note(
     document = archive(with_field(empty, "summary.os", claim), [])
     assert "L499" in document
     assert Place.spelled < 10
+
+
+def test_the_head_tells_a_retry_from_a_resume(empty: RunRecord, at: Location) -> None:
+    """An attempt before whose first point there is none began anew."""
+    attempts = (Attempt(1, "7", "failed"), Attempt(2, "8", "success", first_step=2))
+    step = Step(at=at, step_id="1", name="train", attempts=attempts)
+    curve = Series(at=at, key="loss", source="x", canonical="loss", split="train", points=2,
+                   first_step=2, last=0.5)  # fmt: skip
+    anew = archive(replace(empty, steps=(step,), series=(curve,)), [])
+    assert bullet(anew, "**Time**") == "- **Time**: 2 starts, none known to resume"
+    went_on = archive(replace(empty, steps=(step,), series=(replace(curve, first_step=1),)), [])
+    assert bullet(went_on, "**Time**") == "- **Time**: 2 starts, resumed at step 2"
