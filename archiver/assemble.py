@@ -112,7 +112,7 @@ def assemble(
         artifacts=tuple(plan.owned(collected.all("artifacts"))),
         events=_timeline(collected.all("events")),
         accounting=_accounting(collected, joined),
-        problems=(*_problems(collected), *_refused(spool)),
+        problems=(*_problems(collected), *_refused(spool), *_strays(collected, plan)),
         extras=_extras(collected),
     )
     return Assembled(replace(partial, coverage=cover(partial)), joined, attempts)
@@ -315,6 +315,16 @@ def _accounting(collected: Collected, joined: SeriesSet) -> tuple[Accounting, ..
 
 def _problems(collected: Collected) -> list[Problem]:
     return [*collected.problems, *collected.all("problems")]
+
+
+def _strays(collected: Collected, plan: Plan) -> list[Problem]:
+    """What artifacts beside a pipeline of several trainings say of a step is in none of them."""
+    message = "what it says of a step is left out: no step of the pipeline owns this file"
+    hint = "the file itself is listed; its series and configurations are kept"
+    return [
+        Problem("unattributed-step", message, item.at, hint, item.reader)
+        for item in plan.strays(collected.all("steps"))
+    ]
 
 
 def _refused(spool: PointSpool) -> list[Problem]:

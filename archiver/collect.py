@@ -10,7 +10,7 @@ import errno
 import logging
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from archiver.artifact import Artifact, Match, Member
 from archiver.errors import ArchiverError
@@ -34,6 +34,8 @@ from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 FIRST_FILE = ""
 """Key of `Collected.heads` for the first file that was opened, whatever its kind."""
@@ -309,18 +311,30 @@ def _recognise(
     """The first reader, in name order, that knows the artifact; damaged ones come second."""
     damaged: Reader[Any] | None = None
     for reader in readers:
-        try:
-            match = reader.detect(artifact)
-        except ReadFault:
-            raise
-        except Exception as crash:  # noqa: BLE001
-            into.problems.append(replace(_crashed(reader, artifact, crash), reader=reader.name))
-            continue
+        match, problem = attempted(reader, reader.detect, artifact)
+        if problem is not None:
+            into.problems.append(problem)
         if match is Match.YES:
             return reader
         if match is Match.DAMAGED and damaged is None:
             damaged = reader
     return damaged
+
+
+def attempted(
+    reader: Reader[Any], look: Callable[[Artifact], Result], artifact: Artifact
+) -> tuple[Result | None, Problem | None]:
+    """What a reader sees in a candidate, or the problem that its crash is.
+
+    Raises:
+        ReadFault: when the system would not let the candidate be read.
+    """
+    try:
+        return look(artifact), None
+    except (ReadFault, ArchiverError):
+        raise
+    except Exception as crash:  # noqa: BLE001  a reader must not end the run
+        return None, replace(_crashed(reader, artifact, crash), reader=reader.name)
 
 
 def _crashed(reader: Reader[Any], artifact: Artifact, crash: Exception) -> Problem:

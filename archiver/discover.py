@@ -13,6 +13,7 @@ from typing import Any
 
 from archiver import contracts
 from archiver.artifact import Artifact, Match, Member
+from archiver.collect import attempted
 from archiver.extension import Reader, Selection
 from archiver.limits import Limits
 from archiver.rundir import ReadFault, RunDir, Tree, natural
@@ -56,11 +57,15 @@ class _Search:
     def confirms(self, reader: Reader[Any], selection: Selection) -> bool:
         artifact = self.artifact(selection)
         try:
-            return bool(reader.detect(artifact) is Match.YES)
+            return self.recognises(reader, artifact)
         except ReadFault:
             return False
         finally:
             artifact.close()
+
+    def recognises(self, reader: Reader[Any], artifact: Artifact) -> bool:
+        # A crash is told where the run is read; here it only means that nothing was recognised.
+        return attempted(reader, reader.detect, artifact)[0] is Match.YES
 
 
 def sites(
@@ -112,8 +117,8 @@ def _members(search: _Search) -> list[Member]:
             continue
         artifact = search.artifact(selection)
         try:
-            if reader.members is not None and reader.detect(artifact) is Match.YES:
-                members = reader.members(artifact)
+            if reader.members is not None and search.recognises(reader, artifact):
+                members = attempted(reader, reader.members, artifact)[0] or ()
                 found += members
                 taken.update(path for item in members for path in item.paths)
         except ReadFault:

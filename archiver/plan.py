@@ -60,13 +60,13 @@ class Plan:
         return found
 
     def steps(self, partial: Iterable[Step]) -> list[Step]:
-        """Partial descriptions with the record's ids; what stands beside the pipeline is left."""
-        found = []
-        for item in partial:
-            number = self.step(item.step_id, item.at.path)
-            if number is not None:
-                found.append(replace(item, step_id=number))
-        return found
+        """Partial descriptions with the record's ids, but for the strays."""
+        named = ((item, self.step(item.step_id, item.at.path)) for item in partial)
+        return [replace(item, step_id=number) for item, number in named if number is not None]
+
+    def strays(self, partial: Iterable[Step]) -> list[Step]:
+        """Descriptions of a training of which nobody can say which of several it was."""
+        return [item for item in partial if self.step(item.step_id, item.at.path) is None]
 
     def evidence(self, signs: Iterable[Evidence]) -> dict[str | None, list[Evidence]]:
         """Signs by step; under None those that speak of the whole pipeline."""

@@ -58,11 +58,6 @@ class Context:
             tuple(s for s in self.series if _is_own(s, step_id, alone=single)),
         )
 
-    def unowned(self) -> tuple[Config, ...]:
-        """Configurations that may be the training's: none of another step's."""
-        mine = (None, self.plan.training)
-        return tuple(item for item in self.configs if item.step_id in mine)
-
 
 @dataclass(frozen=True, slots=True)
 class _Own:

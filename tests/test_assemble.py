@@ -4,9 +4,11 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from archiver.assemble import _checkpoints, _copies, _timeline, _weights
-from archiver.model.claims import Location
-from archiver.model.record import Checkpoint, DataCopy, Event
+from archiver.assemble import _checkpoints, _copies, _strays, _timeline, _weights, planned
+from archiver.collect import Collected
+from archiver.model.claims import Location, StepPlan
+from archiver.model.reading import Reading
+from archiver.model.record import Checkpoint, DataCopy, Event, Step
 from archiver.workflows import CollectOptions, Outcome, collect
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -111,3 +113,14 @@ def test_weights_of_a_checkpoint_are_found_by_their_place():
     assert [path for path, _ in _weights("run", "a", hashed)] == ["a/b/w.pt", "a/w.pt"]
     assert list(_weights("x", "a.pt", hashed)) == [("a.pt", "xa.pt")]
     assert list(_weights("y", "a", hashed)) == []
+
+
+def test_what_no_step_owns_is_told():
+    """Of two trainings nobody can say which one a file beside them speaks of."""
+    at = Location("notes/state.json")
+    loose = Step(at=at, step_id="1", name="train")
+    trainings = tuple(Step(at=Location("p"), step_id=n, name="train") for n in ("cpt", "sft"))
+    plans = (StepPlan("cpt", 1), StepPlan("sft", 2))
+    collected = Collected([Reading(steps=(loose, *trainings), plans=plans)])
+    (problem,) = _strays(collected, planned(collected))
+    assert (problem.code, problem.at) == ("unattributed-step", at)

@@ -188,3 +188,18 @@ def test_a_copy_of_the_latest_run_is_no_other_run(tmp_path):
     put(tmp_path, "a/latest-run/logging.jsonl")
     put(tmp_path, "b/latest-run/logging.jsonl")
     assert roots(tmp_path) == ["a/run-1", "b/latest-run"]
+
+
+def fails(artifact):
+    raise ValueError(artifact.path)
+
+
+@pytest.mark.parametrize("part", ["detect", "members"])
+def test_a_reader_that_crashes_hides_no_other_run(tmp_path, part):
+    """What it would have found is missed; the rest is found all the same."""
+    put(tmp_path, "experiment.txt", "a: a\n")
+    put(tmp_path, "a/logging.jsonl")
+    with RunDir(tmp_path, "run", DEFAULT) as run:
+        readers = [*registry.readers(), replace(LIST, **{part: fails})]
+        found = discover.sites(run, run.walk(), readers, DEFAULT)
+    assert [site.root for site in found] == ["a"]

@@ -65,9 +65,9 @@ def test_with_two_trainings_what_nobody_owns_is_nobody_s():
     found = plan(both, [step(CPT), step(SFT)])
     assert found.training is None
     assert found.step("1", "notes/x") is None
-    assert found.steps([step("1", path="notes/x"), step("1", path="model/cpt/state.json")]) == [
-        step("2", path="model/cpt/state.json")
-    ]
+    both_ways = [step("1", path="notes/x"), step("1", path="model/cpt/state.json")]
+    assert found.steps(both_ways) == [step("2", path="model/cpt/state.json")]
+    assert found.strays(both_ways) == [step("1", path="notes/x")]
 
 
 def test_words_on_the_whole_pipeline_are_no_step_s():

@@ -300,7 +300,7 @@ def _ended(log: Log, record: Record, job: Job, step_id: str, line: int) -> None:
 
 
 def _explain(job: Job, record: Record) -> None:
-    """What an agent wrote beside a final state: SLURM's own word, the exit code, the host."""
+    """What a record says beside a final state: SLURM's own word, the exit code, the host."""
     slurm = _SLURM_STATE.search(record.text("Result")[:_DETAIL])
     if slurm is not None:
         job.state = slurm[1] if is_state(slurm[1]) else job.state
