@@ -20,22 +20,32 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from archiver.artifact import Artifact, Match, Member
+from archiver.case import Case, Expected, Hit, Points
+from archiver.model.findings import Fact, Report, Severity
 from archiver.model.points import Metric, PointSink
 from archiver.model.reading import Reading
-from archiver.model.record import RunRecord
 from archiver.rundir import Entry, Tree
 
 __all__ = [
     "Artifact",
+    "Case",
     "Encoder",
+    "Expected",
+    "Fact",
+    "Help",
+    "Hit",
     "Match",
     "Member",
     "Metric",
     "PointSink",
+    "Points",
     "Reader",
     "Reading",
+    "Report",
     "Rule",
     "Selection",
+    "Severity",
+    "Threshold",
     "directories",
     "families",
     "files",
@@ -136,13 +146,50 @@ class Reader(Generic[Shape]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A number that decides, and that the policy may set."""
+
+    default: float
+    meaning: str
+    """In words, with its unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One check of the audit, over a record; `audit` runs it."""
+    """One check of the audit, over a run that was read.
+
+    The docstring of its module is its only documentation; it has the headings `What it finds`,
+    `Why it matters`, `Example` and `What to do`.
+    """
+
+    id: str
+    """`RA` and three digits, never given to another rule."""
+    name: str
+    """Names the fault; its module has the same name with underscores."""
+    summary: str
+    """One line, for lists."""
+    severity: Severity
+    """Of its findings, unless a hit says otherwise; the policy may set another."""
+    check: Callable[[Case], Iterable[Hit]]
+    needs: frozenset[Fact] = frozenset({Fact.RUN})
+    """Without these it does not run, and the report says so."""
+    codes: frozenset[str] = frozenset()
+    """Codes of the problems that it reports; each code belongs to one rule."""
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """What an output may tell of a rule: the parts of its page."""
 
     id: str
     name: str
-    severity: str
-    check: Callable[[RunRecord], Iterable[object]]
+    summary: str
+    severity: Severity
+    finds: str
+    matters: str
+    example: str
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,4 +198,5 @@ class Encoder:
 
     name: str
     summary: str
-    encode: Callable[[Iterable[object]], str]
+    encode: Callable[[Report, Mapping[str, Help], bool], str]
+    """From the report, the rules' pages by id, and whether colour is wanted, to the text."""

@@ -22,7 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "checksums", "codecs", "dependencies", "errors", "extension", "gitstate",
+            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension", "gitstate",
             "limits", "point_columns", "producers", "redaction", "resources", "rundir",
             "schemacheck", "shards", "snapshots", "spool", "view", "yaml_readings",
         }

@@ -1,0 +1,191 @@
+"""What the audit found: findings, and the report that every output renders.
+
+`schemas/validate.v1.json` describes the report's JSON, `schemas/findings.v1.json` the list that
+an archive holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from archiver.model.claims import Location
+
+_LINES = re.compile(r"L(\d+)(?:-\d+)?(?:!(?P<pointer>/.*))?\Z", re.DOTALL)
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    """The run, or an artifact that its contract requires, cannot be relied upon."""
+    WARNING = "warning"
+    """Something contradicts or misleads; a person should look."""
+    NOTE = "note"
+    """Worth knowing; often merely something that nobody wrote down."""
+
+    @property
+    def rank(self) -> int:
+        """Larger is graver."""
+        return {"error": 3, "warning": 2, "note": 1}[self.value]
+
+
+class Fact(StrEnum):
+    """What a rule may need that not every audit has."""
+
+    RUN = "a whole run"
+    """Missing where a single artifact is looked at."""
+    FILES = "the list of the run's files"
+    POINTS = "the metric points"
+    HASHES = "digests of checkpoints and other large files"
+    CLOCK = "the present time"
+    """Missing while archiving: the same run gives the same archive, whenever it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text, both from 1; columns count characters."""
+
+    line: int
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Another place that a finding speaks of."""
+
+    at: Location
+    message: str
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that one rule found."""
+
+    rule: str
+    """The rule's id, such as `RA101`."""
+    name: str
+    """The rule's name, such as `truncated-artifact`."""
+    severity: Severity
+    message: str
+    at: Location
+    """A path, and where it helps a place in it; an empty path is the run itself."""
+    position: Position | None = None
+    related: tuple[Place, ...] = ()
+    hint: str = ""
+    fingerprint: str = ""
+    """Equal for the same fault of the same run at another time; 32 hex digits."""
+
+    @property
+    def line(self) -> int | None:
+        """Line in the file, from 1, where it is known."""
+        return line_of(self.at, self.position)
+
+    @property
+    def column(self) -> int | None:
+        """Column in that line, from 1, where it is known."""
+        return self.position.column if self.position is not None else None
+
+    @property
+    def pointer(self) -> str | None:
+        """JSON pointer of the value; in a stream of rows, within its row."""
+        return pointer_of(self.at)
+
+
+def pointer_of(at: Location) -> str | None:
+    """The JSON pointer that a location names, None where it names none."""
+    if at.place.startswith("/"):
+        return at.place
+    _, mark, inner = at.place.partition("!")
+    return inner if mark and inner.startswith("/") else None
+
+
+def line_of(at: Location, position: Position | None) -> int | None:
+    """The line that a position or a location (`L12`, `L12!/loss`) names."""
+    if position is not None:
+        return position.line
+    matched = _LINES.match(at.place)
+    return int(matched[1]) if matched else None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that the policy or the baseline keeps quiet, and why."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reproducibility:
+    """Whether a run could be done again from what is recorded."""
+
+    answer: str
+    """`yes`, `partly` or `no`."""
+    known: tuple[str, ...]
+    """What is there, in words."""
+    missing: tuple[str, ...]
+    """What is not, in words, gravest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFindings:
+    """What was found in one run, or in one artifact that was looked at by itself."""
+
+    path: str
+    """As given, or below what was given; POSIX."""
+    run_id: str
+    producers: tuple[str, ...] = ()
+    status: str | None = None
+    """The run's; None for a single artifact."""
+    findings: tuple[Finding, ...] = ()
+    """Gravest first, then by place."""
+    suppressed: tuple[Suppressed, ...] = ()
+    known: tuple[Finding, ...] = ()
+    """What the baseline holds already."""
+    rules_not_run: dict[str, str] = field(default_factory=dict)
+    """Rule id -> reason."""
+    artifacts: int = 0
+    """Artifacts that were read."""
+    roots: dict[str, str] = field(default_factory=dict)
+    """Scope -> the directory that its paths are relative to, as a path like `path`."""
+    reproducibility: Reproducibility | None = None
+
+    def file(self, at: Location) -> str:
+        """Path of a location's file, on the same footing as `path`."""
+        root = self.roots.get(at.scope, self.path)
+        return "/".join(part for part in (root.rstrip("/"), at.path) if part) or "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What `validate` found."""
+
+    runs: tuple[RunFindings, ...]
+    rules: int
+    """Rules that ran for at least one of the runs."""
+    tool_version: str = ""
+
+    @property
+    def findings(self) -> Iterable[Finding]:
+        """Every finding of every run."""
+        return (finding for run in self.runs for finding in run.findings)
+
+    @property
+    def artifacts(self) -> int:
+        """Artifacts that were read, over all runs."""
+        return sum(run.artifacts for run in self.runs)
+
+    def summary(self) -> dict[str, int]:
+        """Findings by severity; all three are always named."""
+        return counted(self.findings)
+
+
+def counted(findings: Iterable[Finding]) -> dict[str, int]:
+    """Findings by severity; all three are always named."""
+    counts = Counter(finding.severity.value for finding in findings)
+    return {severity.value: counts[severity.value] for severity in Severity}
