@@ -177,15 +177,15 @@ how to select, silence and weigh them.
             ],
         ),
     ]  # fmt: skip
-    for item in rules:
-        parts.append(f"## {item.id} {item.name}\n\n{_rule(item)}")
+    parts += [f"## {item.id} {item.name}\n\n{_rule(item)}" for item in rules]
     return "\n".join(parts)
 
 
 def _rule(item: Rule) -> str:
-    lines = []
-    for line in rulebook.page(item).splitlines():
-        lines.append(f"**{line}**\n" if line in rulebook.HEADINGS else line.removeprefix("    "))
+    lines = [
+        f"**{line}**\n" if line in rulebook.HEADINGS else line.removeprefix("    ")
+        for line in rulebook.page(item).splitlines()
+    ]
     text = "\n".join(lines).strip() + "\n"
     if not item.thresholds:
         return text
