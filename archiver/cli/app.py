@@ -13,7 +13,7 @@ import click
 import typer
 
 from archiver import __version__
-from archiver.cli import collect, metrics
+from archiver.cli import collect, metrics, validate
 from archiver.cli.terminal import safe, say, survive_any_encoding, survive_closed_streams
 from archiver.errors import ArchiverError, ExitCode
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("collect", short_help="Archive a run, or every run below a directory.")(collect.command)
 app.command("metrics", short_help="Sum up the series of a run or of an archive.")(metrics.command)
+app.command("validate", short_help="Audit runs, archives and single artifacts.")(validate.command)
 
 
 def _show_version(asked: bool) -> None:

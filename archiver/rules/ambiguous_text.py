@@ -13,8 +13,8 @@ Why it matters
     file. Strict readers refuse such files, lenient ones differ in silence.
 
 Example
-    warning RA009 ambiguous-text: config.yaml: /lr: YAML 1.1, as the producer read it, says
-    "1e-4"; YAML 1.2 says 0.0001
+    warning: config.yaml: /lr: YAML 1.1, as the producer read it, says "1e-4"; YAML 1.2 says
+    0.0001 [RA009 ambiguous-text]
 
 What to do
     Write the value so that every reader agrees: each key once, one document per file, `1.0e-4`

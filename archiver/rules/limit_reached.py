@@ -10,7 +10,7 @@ Why it matters
     worth knowing; one that is reached by a file of a few kilobytes is an attack.
 
 Example
-    warning RA007 limit-reached: config.yaml: the document has too many aliases
+    warning: config.yaml: the document has too many aliases [RA007 limit-reached]
 
 What to do
     Nothing, if the part that was read is enough. Else raise the limit, or archive the parts of

@@ -9,8 +9,8 @@ Why it matters
     the run was.
 
 Example
-    warning RA018 link-as-file: checkpoints/last.ckpt: it holds nothing but the name
-    epoch=2-step=18.ckpt, as a copied link does
+    warning: checkpoints/last.ckpt: it holds nothing but the name epoch=2-step=18.ckpt, as a
+    copied link does [RA018 link-as-file]
 
 What to do
     Use the file that it names. Copy runs with a tool that keeps links (`cp -a`, `rsync -a`).

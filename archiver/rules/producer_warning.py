@@ -8,7 +8,7 @@ Why it matters
     Its authors thought that a person should see it; in a long log nobody does.
 
 Example
-    note RA017 producer-warning: console.log:41: No STEPS defined; nothing will run
+    note: console.log:41: No STEPS defined; nothing will run [RA017 producer-warning]
 
 What to do
     Read the line in its log.

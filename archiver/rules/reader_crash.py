@@ -10,7 +10,7 @@ Why it matters
     report.
 
 Example
-    warning RA008 reader-crash: eval/metrics.json: the reader stopped on it (KeyError: 'loss')
+    warning: eval/metrics.json: the reader stopped on it (KeyError: 'loss') [RA008 reader-crash]
 
 What to do
     Report it, with the file if it may be shown. `--debug` prints the traceback.

@@ -11,8 +11,8 @@ Why it matters
     A value of a wrong type is often a writer's bug that every later run shares.
 
 Example
-    error RA001 schema-violation: run_metadata.json:3:16: /git_dirty: expected boolean, found
-    string "true"
+    error: run_metadata.json:3:16: /git_dirty: expected boolean, found string "true" [RA001
+    schema-violation]
 
 What to do
     Mend the writer, and write the file again if what it should say is still known. Where the

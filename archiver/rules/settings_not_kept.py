@@ -10,8 +10,8 @@ Why it matters
     since.
 
 Example
-    note RA014 settings-not-kept: config_source.yaml: /extends: its parents (extends) were not
-    copied into the run
+    note: config_source.yaml: /extends: its parents (extends) were not copied into the run
+    [RA014 settings-not-kept]
 
 What to do
     Give the directory that holds them with `--with`, or copy them into the run when it starts.

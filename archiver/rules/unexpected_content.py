@@ -12,7 +12,7 @@ Why it matters
     takes it for another one.
 
 Example
-    warning RA006 unexpected-content: experiment.json: status is no known word: paused
+    warning: experiment.json: status is no known word: paused [RA006 unexpected-content]
 
 What to do
     Look at the value. If its writer is yours, mend it; if the producer writes it on purpose,

@@ -10,8 +10,8 @@ Why it matters
     wrong.
 
 Example
-    error RA005 unsupported-version: eval_report.json: schema_version is newer than 1, the
-    newest known
+    error: eval_report.json: schema_version is newer than 1, the newest known [RA005
+    unsupported-version]
 
 What to do
     Use a newer runarchive. If there is none that knows the version, report it, with a small
