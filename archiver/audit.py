@@ -40,6 +40,9 @@ class Audit:
     """Ids of the rules that stopped on this run: faults of ours."""
 
 
+NO_AUDIT = Audit()
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What is asked of an audit."""
@@ -139,7 +142,7 @@ def _bounded(hits: Sequence[Hit]) -> Sequence[Hit]:
 
 def _fingerprint(rule: Rule, run: RunIdentity, at: Location) -> str:
     """The same for the same fault however the lines around it move, and whatever its figures."""
-    return _digest(rule.id, run.experiment, run.run_id, at.scope, at.path, pointer_of(at) or "")
+    return _digest(rule.id, run.identity, at.scope, at.path, pointer_of(at) or "")
 
 
 def _digest(*parts: str) -> str:
