@@ -23,7 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension",
-            "gitstate", "limits", "point_columns", "producers", "redaction", "resources", "rundir",
+            "gitstate", "limits", "point_columns", "problem_hits", "producers", "redaction",
+            "resources", "rundir",
             "schemacheck", "shards", "snapshots", "spool", "view", "yaml_readings",
         }
     ),
