@@ -24,7 +24,8 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension", "gitstate",
             "limits", "point_columns", "producers", "redaction", "resources", "rundir",
-            "schemacheck", "shards", "snapshots", "spool", "view", "yaml_readings",
+            "schemacheck", "settings", "shards", "snapshots", "spool", "view", "wording",
+            "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
