@@ -110,8 +110,12 @@ _PRECISIONS = {
     "float32": "fp32", "float": "fp32", "32": "fp32", "32-true": "fp32", "float64": "fp64",
     "64": "fp64", "double": "fp64",
 }  # fmt: skip
-_POINTED = frozenset({"json", "ndjson", "pickle", "toml", "yaml"})
-"""Forms of configurations whose values have a JSON pointer."""
+_POINTED = frozenset({"json", "pickle", "toml", "yaml"})
+"""Forms of configurations whose values have a JSON pointer below that of the configuration."""
+_PUT_TOGETHER = frozenset({"inspect_log"})
+"""Readers whose configurations are gathered from several places of a file."""
+_WRAPPED = {"wandb_config": "value"}
+"""Readers whose files hold each top-level value in an object, under this key."""
 
 
 def statements(config: Config) -> Iterator[Statement]:
@@ -197,8 +201,8 @@ def agree(one: Meaning, other: Meaning) -> bool:
 def place(config: Config, path: tuple[str, ...]) -> Location:
     """Where a value of a configuration stands; the configuration itself where nobody can say."""
     at = config.at
-    if config.format not in _POINTED or not path:
+    if config.format not in _POINTED or config.reader in _PUT_TOGETHER or not path:
         return at
-    pointer = "".join(f"/{escape(part)}" for part in path)
-    row = at.place.startswith("L") and "!" not in at.place
-    return Location(at.path, f"{at.place}{'!' if row else ''}{pointer}", at.scope)
+    wrapped = _WRAPPED.get(config.reader)
+    keys = (path[0], wrapped, *path[1:]) if wrapped else path
+    return Location(at.path, at.place + "".join(f"/{escape(key)}" for key in keys), at.scope)

@@ -87,8 +87,11 @@ def _of_readings(
         if path[-1] in keys
     ][:_SHOWN]
     bare = _BARE.search(first.message)
-    hint = f"write {bare.group(1)}.0e{int(bare.group(2)[:6]):+d}" if bare else first.hint
-    severity = Severity.WARNING if _hurts(first, authored=authored) else Severity.NOTE
+    hurts = _hurts(first, authored=authored)
+    hint = first.hint
+    if bare and hurts:
+        hint = f"write {bare.group(1)}.0e{int(bare.group(2)[:6]):+d}"
+    severity = Severity.WARNING if hurts else Severity.NOTE
     message = f"{first.at.place}: {first.message}{more}"
     return Hit(message, first.at, tuple(also), hint, severity)
 

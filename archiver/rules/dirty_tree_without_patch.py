@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from archiver.extension import Case, Fact, Hit, Rule, Severity
+from archiver.extension import Case, Fact, Hit, Rule, Severity, Vouch
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Repository
@@ -88,4 +88,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     needs=frozenset({Fact.RUN, Fact.FILES}),
+    vouches=Vouch("the uncommitted changes", essential=True),
 )

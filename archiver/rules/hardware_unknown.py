@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archiver.extension import Case, Hit, Rule, Severity
+from archiver.extension import Case, Hit, Rule, Severity, Vouch
 from archiver.wording import cut, listed
 
 
@@ -31,8 +31,8 @@ def check(case: Case) -> Iterator[Hit]:
         return
     hosts = case.value("summary.host")
     names = [cut(str(name)) for name in hosts[:20]] if isinstance(hosts, list) else []
-    known = f"host{'s' if len(names) > 1 else ''} {listed(names)}" if names else "the host neither"
-    yield Hit(f"no artifact names the GPUs ({known})")
+    host = f" (host{'s' if len(names) > 1 else ''} {listed(names)})" if names else ", nor the host"
+    yield Hit(f"no artifact names the GPUs{host}")
 
 
 RULE = Rule(
@@ -41,4 +41,5 @@ RULE = Rule(
     summary="No artifact says on which GPUs the run ran",
     severity=Severity.NOTE,
     check=check,
+    vouches=Vouch("the GPU models", essential=False),
 )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archiver.extension import Case, Hit, Rule, Severity
+from archiver.extension import Case, Hit, Rule, Severity, Vouch
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -35,4 +35,5 @@ RULE = Rule(
     summary="No artifact holds the settings that the run trained with",
     severity=Severity.NOTE,
     check=check,
+    vouches=Vouch("the configuration", essential=True),
 )

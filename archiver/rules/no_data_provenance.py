@@ -19,17 +19,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.codecs.pointers import walk
-from archiver.extension import Case, Hit, Rule, Severity
+from archiver.extension import Case, Hit, Rule, Severity, Vouch
 from archiver.model.record import Config
+from archiver.model.values import Value
 
 _KEYS = frozenset(
     {
         "data", "data_dir", "data_files", "data_path", "dataset", "dataset_dir", "dataset_id",
-        "dataset_name", "dataset_path", "datasets", "train_data", "train_data_path",
+        "dataset_name", "dataset_path", "dataset_source", "datasets", "mock_data", "train_data",
+        "train_data_path",
         "train_dataset", "train_file", "train_files", "train_path",
     }
 )  # fmt: skip
-"""Keys under which configurations of any producer name data."""
+"""Keys under which configurations of any producer name data, or that it was made up."""
+_NOTHING: tuple[Value, ...] = (None, "", "None", "False", False, [], {})
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -46,7 +49,7 @@ def _names_data(config: Config) -> bool:
     return any(
         path
         and str(path[-1]).lower().lstrip("-").replace("-", "_").rpartition(".")[2] in _KEYS
-        and value not in (None, "", "None", [], {})
+        and value not in _NOTHING
         for path, value in walk(config.values)
     )
 
@@ -57,4 +60,5 @@ RULE = Rule(
     summary="No artifact says on which data the run trained",
     severity=Severity.NOTE,
     check=check,
+    vouches=Vouch("the name of the data", essential=True),
 )

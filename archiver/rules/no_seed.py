@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 
 from archiver.codecs.pointers import walk
-from archiver.extension import Case, Hit, Rule, Severity
+from archiver.extension import Case, Hit, Rule, Severity, Vouch
 from archiver.model.record import Config, Step
 from archiver.settings import number
 from archiver.wording import shown
@@ -75,4 +75,5 @@ RULE = Rule(
     summary="No artifact says with which seed the run trained",
     severity=Severity.NOTE,
     check=check,
+    vouches=Vouch("the seed", essential=False),
 )

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archiver.extension import Case, Fact, Hit, Rule, Severity
+from archiver.extension import Case, Fact, Hit, Rule, Severity, Vouch
 
 _FAILED = "git-failed"
 _WARNED = "git-warning"
@@ -50,4 +50,5 @@ RULE = Rule(
     check=check,
     needs=frozenset(),
     codes=frozenset({_FAILED, _WARNED}),
+    vouches=Vouch("the commit of the code", essential=True),
 )
