@@ -34,8 +34,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "readers"
 READERS: dict[str, Reader[Any]] = {reader.kind: reader for reader in registry.readers()}
 LIMITS = Limits()
-EVIDENCE = frozenset({"required", "not", "const", "enum", "type"})
-"""Keywords by which branches of a schema are told apart."""
 
 
 @dataclass(frozen=True)
@@ -85,27 +83,28 @@ class Schema:
 
 
 def leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """The faults behind an error: of branches, those of the one that the document comes closest to.
-
-    That is the branch with the fewest faults of what tells branches apart, then the fewest of all.
-    """
+    """The faults behind an error; of branches, those of the one that comes closest."""
     branches: dict[Any, list[ValidationError]] = {}
     for item in error.context or ():
         branches.setdefault(item.schema_path[0], []).extend(leaves(item))
     if not branches:
         yield error
         return
-    near = len(error.absolute_path) + 1
+    depth = len(error.absolute_path)
+    yield from min(branches.values(), key=lambda faults: distance(faults, depth))
 
-    def distance(faults: list[ValidationError]) -> tuple[int, int]:
-        evidence = [
-            fault
-            for fault in faults
-            if fault.validator in EVIDENCE and len(fault.absolute_path) <= near
-        ]
-        return len(evidence), len(faults)
 
-    yield from min(branches.values(), key=distance)
+def distance(faults: list[ValidationError], depth: int) -> tuple[int, int]:
+    """How far a document is from a branch that has these faults with a value at that depth.
+
+    First whether it is of another type or says that it is something else, then how much is wrong.
+    """
+    depths = [(fault.validator, len(fault.absolute_path) - depth) for fault in faults]
+    other = sum(
+        (keyword == "type" and below == 0) or (keyword in {"const", "enum"} and below <= 1)
+        for keyword, below in depths
+    )
+    return other, len(faults)
 
 
 SCHEMAS = [

@@ -277,7 +277,11 @@ def test_faults_are_found(schema: Schema) -> None:
                 assert fault.branch, (fault, "is let pass")
                 passed.add(fault.target)
                 continue
-            assert schema.faults(fault.document) == {fault.place}, fault
+            places = schema.faults(fault.document)
+            if fault.branch and fault.keyword == "type":
+                # A value of the type of another branch is told by what it lacks of that one.
+                places = {place[: len(fault.place)] for place in places}
+            assert places == {fault.place}, fault
             caught.add(fault.target)
     assert caught
     # What another branch always lets pass are keys and values that tell branches apart.

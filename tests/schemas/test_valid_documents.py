@@ -17,6 +17,7 @@ HARMLESS = frozenset({
 FAULTY = {
     "coordexp_heartbeat/detection-scores/train_heartbeat.rank1.jsonl:L6": "a row without an event",
     "coordexp_pipeline_manifest/without-checksum/pipeline_manifest.json": "no payload to check",
+    "run_experiment_design_log/torn/design-experiment.jsonl:L2": "a row without an action",
     "hf_trainer_state/fractions-and-nan/checkpoint-7/trainer_state.json": "a state cut down",
 }
 """Documents of the fixtures that the readers bear and no producer writes."""
