@@ -46,6 +46,7 @@ __all__ = [
     "Selection",
     "Severity",
     "Threshold",
+    "Vouch",
     "directories",
     "families",
     "files",
@@ -154,6 +155,16 @@ class Threshold:
     """In words, with its unit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Vouch:
+    """What a person needs to do a run again, and has where a rule is quiet."""
+
+    what: str
+    """In words that fit after "missing:", such as `the commit of the code`."""
+    essential: bool
+    """Whether the run cannot be done again at all without it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One check of the audit, over a run that was read.
@@ -176,6 +187,8 @@ class Rule:
     codes: frozenset[str] = frozenset()
     """Codes of the problems that it reports; each code belongs to one rule."""
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    vouches: Vouch | None = None
+    """What is there for reproducing the run when the rule finds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

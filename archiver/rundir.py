@@ -292,6 +292,10 @@ class RunDir:
         entries = sorted(walker.run(), key=lambda entry: natural(entry.path))
         return Tree(tuple(entries), walker.cut)
 
+    def only(self, raw: str) -> Tree:
+        """One entry of the directory and nothing else."""
+        return Tree((_look(self._descriptor, raw, ""),))
+
     def open(self, entry: Entry) -> OpenFile:
         """Open one regular file of the tree.
 

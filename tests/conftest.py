@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from archiver import workflows
+from archiver.model.findings import Finding, RunFindings
+from archiver.policy import Policy
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE_RUNS = sorted(path for path in (ROOT / "fixtures" / "runs").glob("*/input"))
@@ -80,6 +86,41 @@ def collected_all(cli: Callable[..., Ran], tmp_path: Path) -> Callable[..., list
         return sorted(record.parent for record in _records(archives) - before)
 
     return collect
+
+
+@pytest.fixture
+def audited() -> Callable[..., RunFindings]:
+    """Audit a run directory with all rules (or those selected) and give its findings.
+
+    The present is long after every fixture's run.
+    """
+
+    def audit(run_dir: Path, *select: str) -> RunFindings:
+        options = workflows.ValidateOptions(Policy(select=select or ("*",)))
+        verdict = workflows.validate([run_dir], options, dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
+        assert verdict.failures == ()
+        assert verdict.crashed == ()
+        (run,) = verdict.report.runs
+        return run
+
+    return audit
+
+
+@pytest.fixture
+def new_findings() -> Callable[[RunFindings, RunFindings], list[Finding]]:
+    """What a second audit found that the first did not."""
+
+    def compare(before: RunFindings, after: RunFindings) -> list[Finding]:
+        known = Counter((item.rule, item.at, item.message) for item in before.findings)
+        found = []
+        for item in after.findings:
+            key = (item.rule, item.at, item.message)
+            known[key] -= 1
+            if known[key] < 0:
+                found.append(item)
+        return found
+
+    return compare
 
 
 def _records(archives: Path) -> set[Path]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from archiver import contracts, registry
+from archiver import contracts, registry, rulebook
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "archiver"
@@ -48,7 +49,7 @@ CASES = [
 def test_descriptor_is_named_after_its_module(room: str, name: str) -> None:
     """Each module of a room holds one descriptor, which carries the module's name."""
     descriptor = getattr(load(room, name), ROOMS[room])
-    assert descriptor.name == name
+    assert descriptor.name.replace("-", "_") == name
     tree = ast.parse((PACKAGE / room / f"{name}.py").read_text("utf-8"))
     assigned = [target.id for node in tree.body for target in _names(node)]
     assert assigned.count(ROOMS[room]) == 1
@@ -63,7 +64,7 @@ def test_registry_finds_every_module() -> None:
     """The registry lists the modules of the rooms, no more and no fewer."""
     found = {
         "readers": [item.name for item in registry.readers()],
-        "rules": [item.name for item in registry.rules()],
+        "rules": [item.name.replace("-", "_") for item in registry.rules()],
         "outputs": [item.name for item in registry.outputs()],
     }
     assert found == {room: modules(room) for room in ROOMS}
@@ -150,3 +151,44 @@ def test_run_fixture_is_complete(run: str) -> None:
     assert any((home / "input").rglob("*"))
     assert (home / "expected.json").is_file()
     assert (home / "ORIGIN.md").is_file()
+
+
+RULES = modules("rules")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_has_its_page(name: str) -> None:
+    """Each rule's docstring has a title and the four headings, none of them empty."""
+    page = rulebook.help_of(load("rules", name).RULE)
+    text = rulebook.page(load("rules", name).RULE)
+    assert text.splitlines()[0].endswith(".")
+    assert [line for line in text.splitlines() if line in rulebook.HEADINGS] == list(
+        rulebook.HEADINGS
+    )
+    assert all((page.finds, page.matters, page.example, page.remedy, page.summary))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_has_fixtures_and_a_test(name: str) -> None:
+    """Each rule has a test, and runs that it fires on and is quiet on, with their origin."""
+    home = FIXTURES / "rules" / name
+    assert (TESTS / "rules" / f"test_{name}.py").is_file()
+    assert (home / "ORIGIN.md").is_file()
+    if "no runs" in (home / "ORIGIN.md").read_text("utf-8").splitlines()[0].lower():
+        return
+    cases = folders(home)
+    assert any(case.startswith("fires-") for case in cases)
+    assert any(case.startswith("quiet-") for case in cases)
+    assert all((home / case / "expected.json").is_file() for case in cases if case[0] == "f")
+
+
+def test_no_fixture_of_a_rule_is_an_orphan() -> None:
+    """Each folder of fixtures belongs to a rule."""
+    assert set(folders(FIXTURES / "rules")) - set(RULES) == set()
+
+
+def test_ids_of_rules_are_unique() -> None:
+    """No two rules share an id, and each is `RA` with three digits."""
+    ids = Counter(rule.id for rule in registry.rules())
+    assert [item for item, count in ids.items() if count > 1] == []
+    assert all(re.fullmatch(r"RA\d{3}", item) for item in ids)

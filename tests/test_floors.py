@@ -22,9 +22,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension", "gitstate",
-            "limits", "point_columns", "producers", "redaction", "resources", "rundir",
-            "schemacheck", "shards", "snapshots", "spool", "view", "yaml_readings",
+            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension",
+            "gitstate", "limits", "point_columns", "problem_hits", "producers", "redaction",
+            "resources", "rundir", "schemacheck", "settings", "shards", "snapshots", "spool",
+            "view", "wording", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
@@ -32,7 +33,8 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "assemble", "attempts", "audit", "bindings", "catalog", "collect", "contracts",
             "derive", "diff", "discover", "lockfiles", "package", "plan", "policy", "redact",
-            "registry", "render", "resolve", "series", "status", "steps", "summaries",
+            "registry", "render", "reproduce", "resolve", "rulebook", "series", "status", "steps",
+            "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),
@@ -72,8 +74,8 @@ EXECUTING_MODULES = frozenset(
         "torch", "transformers", "wandb",
     }
 )  # fmt: skip
-LAST_RESORTS = frozenset({"collect", "cli.app"})
-"""Where everything is caught: per reader, and at the entry."""
+LAST_RESORTS = frozenset({"audit", "collect", "cli.app"})
+"""Where everything is caught: per rule, per reader, and at the entry."""
 
 
 @dataclass(frozen=True)

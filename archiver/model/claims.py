@@ -81,6 +81,10 @@ class Problem:
     at: Location
     hint: str = ""
     reader: str = ""
+    line: int | None = None
+    """Line of a place that is a JSON pointer, from 1."""
+    column: int | None = None
+    """Character in that line, from 1."""
 
 
 class EvidenceKind(StrEnum):

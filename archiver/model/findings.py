@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from archiver.model.claims import Location
+from archiver.model.values import Value
 
 _LINES = re.compile(r"L(\d+)(?:-\d+)?(?:!(?P<pointer>/.*))?\Z", re.DOTALL)
 
@@ -189,3 +190,36 @@ def counted(findings: Iterable[Finding]) -> dict[str, int]:
     """Findings by severity; all three are always named."""
     counts = Counter(finding.severity.value for finding in findings)
     return {severity.value: counts[severity.value] for severity in Severity}
+
+
+def encoded(finding: Finding) -> dict[str, Value]:
+    """A finding as JSON; its paths are relative to the run (or to the tree of their scope)."""
+    related: list[Value] = [
+        {
+            "message": place.message,
+            "path": place.at.path,
+            **_scope(place.at),
+            "line": line_of(place.at, place.position),
+            "column": place.position.column if place.position is not None else None,
+            "pointer": pointer_of(place.at),
+        }
+        for place in finding.related
+    ]
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "path": finding.at.path,
+        **_scope(finding.at),
+        "line": finding.line,
+        "column": finding.column,
+        "pointer": finding.pointer,
+        "related": related,
+        "hint": finding.hint,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _scope(at: Location) -> dict[str, Value]:
+    return {"scope": at.scope} if at.scope != "run" else {}

@@ -13,6 +13,7 @@ from pathlib import Path
 from archiver.attempts import Attempts
 from archiver.errors import ArchiverError
 from archiver.model import codec
+from archiver.model.findings import Finding, encoded
 from archiver.model.record import FileEntry, RunIdentity, RunRecord
 from archiver.model.values import Value
 from archiver.package import layout, staging
@@ -20,12 +21,10 @@ from archiver.redaction import Redactor
 from archiver.series import Joined
 from archiver.snapshots import SnapshotStore
 
-STAMP = "archived.json"
-"""The one file that may differ between two archives of the same run."""
 _OWN = frozenset(
     {
-        "ARCHIVE.md", "record.json", "metrics.parquet", "loss_curve.csv", "findings.json",
-        "inventory.ndjson", STAMP,
+        "ARCHIVE.md", layout.RECORD, layout.POINTS, "loss_curve.csv", "findings.json",
+        "inventory.ndjson", layout.STAMP,
     }
 )  # fmt: skip
 
@@ -41,6 +40,7 @@ class Contents:
     files: Sequence[FileEntry]
     snapshots: SnapshotStore
     redactor: Redactor
+    findings: Sequence[Finding]
     render: Callable[[RunRecord, Sequence[str], Sequence[FileEntry]], str]
     """Turns the record, the names of its plots and the inventory into ARCHIVE.md."""
     stamp: dict[str, Value]
@@ -102,7 +102,7 @@ def _place(home: Path, run: RunIdentity) -> str:
 def _identity(archive: Path) -> str | None:
     """Identity of the run that an archive holds, None where there is no archive."""
     try:
-        record = json.loads((archive / "record.json").read_bytes())
+        record = json.loads((archive / layout.RECORD).read_bytes())
         identity = record["run"]["identity"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -169,13 +169,13 @@ def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
         if copy is not None and entry.copied is not None:
             yield entry.copied, copy
         listed.append(entry)
-    yield "record.json", _json(codec.encode(record))
-    yield "metrics.parquet", tables.metrics_parquet(contents.series, contents.redactor.text)
+    yield layout.RECORD, _json(codec.encode(record))
+    yield layout.POINTS, tables.metrics_parquet(contents.series, contents.redactor.text)
     yield "loss_curve.csv", tables.loss_curve_csv(contents.losses)
-    yield "findings.json", _json([])
+    yield "findings.json", _json([encoded(finding) for finding in contents.findings])
     yield "inventory.ndjson", b"".join(_line(codec.encode(entry)) for entry in listed)
     yield "ARCHIVE.md", contents.render(record, names, listed).encode()
-    yield STAMP, _json(contents.stamp)
+    yield layout.STAMP, _json(contents.stamp)
 
 
 def copies(
@@ -215,7 +215,8 @@ def _same(staged: Path, target: Path) -> bool:
 def _digests(directory: Path) -> dict[str, str]:
     digests = {}
     for relative in _all_files(directory):
-        if relative != STAMP:
+        # The one file that may differ between two archives of the same run.
+        if relative != layout.STAMP:
             with (directory / relative).open("rb") as file:
                 digests[relative] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests

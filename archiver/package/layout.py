@@ -5,9 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain, count
 
+RECORD = "record.json"
+POINTS = "metrics.parquet"
+STAMP = "archived.json"
+SIGNS = frozenset({RECORD, POINTS, STAMP})
+"""Files that tell an archive from anything else."""
 MAX_NAME_BYTES = 80
 MAX_PATH_BYTES = 800
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@=+,-]+")
@@ -15,6 +21,14 @@ _RESERVED = frozenset(
     {"con", "prn", "aux", "nul"}
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)}
 )
+
+
+def looks_like_archive(names: Iterable[str]) -> bool:
+    """Whether a directory that holds files of these names is an archive.
+
+    One may be missing: a damaged archive is to be told as such, not taken for a run.
+    """
+    return len(SIGNS.intersection(names)) >= len(SIGNS) - 1
 
 
 def slug(name: str) -> str:

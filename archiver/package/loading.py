@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archiver.case import Points
 from archiver.errors import ArchiverError
 from archiver.model import codec
-from archiver.model.points import NO_STEP
-from archiver.model.record import SCHEMA_VERSION, RunRecord, Series
+from archiver.model.points import NO_STEP, PointStatus
+from archiver.model.record import SCHEMA_VERSION, FileEntry, RunRecord, Series
+from archiver.package import layout
 from archiver.summaries import Columns
 
 if TYPE_CHECKING:
@@ -19,19 +21,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_RECORD = "record.json"
-_POINTS = "metrics.parquet"
-_STAMP = "archived.json"
+_INVENTORY = "inventory.ndjson"
 _BATCH = 1 << 16
 _HINT = "collect the run again, or restore the archive from a copy"
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a directory looks like an archive that `collect` wrote.
-
-    One file may be missing: a damaged archive is to be told as such, not taken for a run.
-    """
-    return sum((path / name).is_file() for name in (_RECORD, _STAMP, _POINTS)) >= 2
+    """Whether a directory looks like an archive that `collect` wrote."""
+    return layout.looks_like_archive(name for name in layout.SIGNS if (path / name).is_file())
 
 
 def record(archive: Path) -> RunRecord:
@@ -40,7 +37,7 @@ def record(archive: Path) -> RunRecord:
     Raises:
         ArchiverError: when it cannot be read, is no record, or is one of another version.
     """
-    place = archive / _RECORD
+    place = archive / layout.RECORD
     try:
         data = json.loads(place.read_bytes())
         version = data.get("schema_version") if isinstance(data, dict) else SCHEMA_VERSION
@@ -66,7 +63,7 @@ def points(archive: Path, series: tuple[Series, ...]) -> Iterator[tuple[Series, 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    place = archive / _POINTS
+    place = archive / layout.POINTS
     try:
         with pq.ParquetFile(place) as file:
             _check_columns(file.schema_arrow)
@@ -80,6 +77,66 @@ def points(archive: Path, series: tuple[Series, ...]) -> Iterator[tuple[Series, 
         raise ArchiverError(str(place), reason, _HINT) from None
     except (pa.ArrowException, ValueError) as fault:
         raise ArchiverError(str(place), f"is no table of points ({fault})", _HINT) from None
+
+
+def files(archive: Path) -> tuple[FileEntry, ...]:
+    """The inventory of an archive.
+
+    Raises:
+        ArchiverError: when it cannot be read or is no inventory.
+    """
+    place = archive / _INVENTORY
+    try:
+        with place.open("rb") as lines:
+            return tuple(codec.decode(FileEntry, json.loads(line)) for line in lines)
+    except OSError as fault:
+        raise ArchiverError(str(place), fault.strerror or "cannot be read", _HINT) from None
+    except (ValueError, RecursionError) as fault:
+        raise ArchiverError(str(place), f"is no inventory ({fault})", _HINT) from None
+
+
+class PointTable:
+    """The points of an archive's series of numbers, whatever became of them."""
+
+    _NAMES = ("step", "time", "value", "attempt", "status")
+
+    def __init__(self, archive: Path, series: tuple[Series, ...]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        place = archive / layout.POINTS
+        try:
+            self._table: pa.Table = pq.read_table(place, columns=list(self._NAMES))
+        except OSError as fault:
+            reason = os.strerror(fault.errno) if fault.errno else str(fault)
+            raise ArchiverError(str(place), reason, _HINT) from None
+        except (pa.ArrowException, ValueError) as fault:
+            raise ArchiverError(str(place), f"is no table of points ({fault})", _HINT) from None
+        self._starts: dict[int, int] = {}
+        start = 0
+        for item in series:
+            self._starts[id(item)] = start
+            start += _size(item)
+        if start != len(self._table) or set(self._table.column_names) != set(self._NAMES):
+            raise ArchiverError(str(place), "holds other points than the record says", _HINT)
+
+    def of(self, item: Series) -> Points | None:
+        """The points of one of the record's series; None where they are no numbers."""
+        if item.type != "number":
+            return None
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        part = self._table.slice(self._starts[id(item)], _size(item)).combine_chunks()
+        status = pc.cast(part["status"], pa.string())
+        return Points(
+            np.asarray(pc.fill_null(part["step"], pa.scalar(NO_STEP, pa.int64()))),
+            _seconds(part["time"]),
+            np.asarray(pc.fill_null(part["value"], float("nan"))),
+            np.asarray(part["attempt"]).astype(np.int64),
+            np.asarray(pc.equal(status, PointStatus.KEPT.word)),
+        )
 
 
 _COLUMNS = ("step", "time", "value", "text")

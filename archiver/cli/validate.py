@@ -1,0 +1,209 @@
+"""`runarchive validate`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archiver.cli.terminal import ProgressLine, say, tell
+from archiver.errors import ArchiverError, ExitCode
+
+if TYPE_CHECKING:
+    from archiver.model.findings import Report
+    from archiver.policy import Policy
+
+
+class Format(StrEnum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+
+
+class FailOn(StrEnum):
+    """From which severity on findings fail the command."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    NEVER = "never"
+
+
+class Hash(StrEnum):
+    """What is hashed."""
+
+    ALL = "all"
+    ARTIFACTS = "artifacts"
+    NONE = "none"
+
+
+def command(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Run directories, directories that hold runs or archives, single artifacts."
+            " Default: the current directory.",
+        ),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="Form of the report.")] = Format.TEXT,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit with 1 from this severity on. Default: the policy's, else error."),
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Run only these: id, name or pattern. Repeatable."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="Keep these quiet: id, name or pattern. Repeatable."),
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="A fact that must be recorded. Repeatable."),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The policy. Default: the nearest runarchive.toml or [tool.runarchive] in"
+            " pyproject.toml at or above the current directory, never one inside a run.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="An earlier report (--format json): only new findings count."
+        ),
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Hold the given files to this schema."),
+    ] = None,
+    hashed: Annotated[
+        Hash, typer.Option("--hash", help="Files to hash, for recorded digests.")
+    ] = Hash.ARTIFACTS,
+) -> int:
+    """Audit runs: schemas, contracts and what their artifacts say of each other.
+
+    Nothing is written to a run, and nothing in it is executed. Exit codes: 0 fine, 1 findings
+    at or above --fail-on, 2 something could not be looked at.
+    """
+    from archiver import registry, rulebook, workflows
+
+    asked = _policy(policy, fail_on, select or (), ignore or (), require or ())
+    options = workflows.ValidateOptions(
+        policy=asked,
+        schema=schema,
+        baseline=_baseline(baseline) if baseline is not None else frozenset(),
+        hash=hashed.value,
+    )
+    progress = ProgressLine(sys.stderr)
+    try:
+        verdict = workflows.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
+    finally:
+        progress.close()
+    if verdict.report.runs or not verdict.failures:
+        book = rulebook.book(registry.rules())
+        encoder = next(item for item in registry.outputs() if item.name == form.value)
+        _write(encoder.encode(verdict.report, book, _coloured(output)), output)
+    for fault in verdict.failures:
+        say(f"runarchive: {fault}")
+    return _code(verdict.report, asked, failed=bool(verdict.failures), crashed=verdict.crashed)
+
+
+def _code(report: Report, policy: Policy, *, failed: bool, crashed: tuple[str, ...]) -> ExitCode:
+    """The exit code; the graver fault hides the lesser one, never the other way round."""
+    if crashed:
+        say(f"runarchive: internal error in rules {', '.join(crashed)}")
+        say("This is a fault of runarchive. Please report it with the output of --debug.")
+        return ExitCode.INTERNAL
+    if failed:
+        return ExitCode.USAGE
+    worst = max((finding.severity.rank for finding in report.findings), default=0)
+    if policy.fail_on is not None and worst >= policy.fail_on.rank:
+        return ExitCode.FINDINGS
+    return ExitCode.OK
+
+
+def _policy(
+    path: Path | None,
+    fail_on: FailOn | None,
+    select: list[str] | tuple[()],
+    ignore: list[str] | tuple[()],
+    require: list[str] | tuple[()],
+) -> Policy:
+    """The policy in force, with what the command line adds to it."""
+    from archiver import policy as policies
+    from archiver import registry
+    from archiver.model import fields
+    from archiver.model.findings import Severity
+
+    rules = registry.rules()
+    found = path if path is not None else policies.nearest(Path.cwd())
+    asked = policies.Policy()
+    if found is not None:
+        asked = policies.load(found, rules, explicit=path is not None)
+    if fail_on is not None:
+        word = None if fail_on is FailOn.NEVER else Severity(fail_on.value)
+        asked = replace(asked, fail_on=word)
+    if select:
+        asked = replace(asked, select=tuple(select))
+    if ignore:
+        item = policies.Ignore(tuple(ignore), "--ignore on the command line")
+        asked = replace(asked, ignores=(*asked.ignores, item))
+    asked = replace(asked, require=(*asked.require, *require))
+    policies.check(asked, rules, "command line")
+    for name in asked.require:
+        if not fields.is_claimable(name):
+            hint = "`docs/fields.md` lists the fields"
+            raise ArchiverError(f"--require {name}", "is no field of a run", hint)
+    return asked
+
+
+def _baseline(path: Path) -> frozenset[str]:
+    """Fingerprints of the findings of an earlier report."""
+    hint = "give what `runarchive validate --format json` printed"
+    try:
+        report = json.loads(path.read_bytes())
+        return frozenset(
+            finding["fingerprint"]
+            for run in report["runs"]
+            for part in ("findings", "known")
+            for finding in run.get(part, ())
+        )
+    except OSError as fault:
+        raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ArchiverError(str(path), "is no report of validate", hint) from None
+
+
+def _coloured(output: Path | None) -> bool:
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        tell(text.removesuffix("\n"))
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as fault:
+        hint = "choose another --output"
+        raise ArchiverError(str(output), fault.strerror or "cannot be written", hint) from None

@@ -1,0 +1,33 @@
+"""Can a run be done again from what is recorded, and what is missing for that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from archiver.extension import Rule
+from archiver.model.findings import Reproducibility
+
+
+def judge(
+    rules: Sequence[Rule], ran: Collection[str], fired: Collection[str]
+) -> Reproducibility | None:
+    """From the rules that vouch for something that a person needs to start the run again.
+
+    None where none of them ran. What the policy keeps quiet is missing all the same.
+    """
+    asked = [
+        (rule.vouches, rule.id in fired)
+        for rule in rules
+        if rule.vouches is not None and rule.id in ran
+    ]
+    if not asked:
+        return None
+    asked.sort(key=lambda item: not item[0].essential)
+    missing = [vouch for vouch, gone in asked if gone]
+    essential = any(vouch.essential for vouch in missing)
+    answer = "no" if essential else "partly" if missing else "yes"
+    return Reproducibility(
+        answer,
+        tuple(vouch.what for vouch, gone in asked if not gone),
+        tuple(vouch.what for vouch in missing),
+    )

@@ -1,0 +1,167 @@
+"""Where runs are read from, and reading them: what every verb that looks at runs shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from archiver import assemble, contracts, discover, registry
+from archiver.artifact import Member
+from archiver.collect import Collected, Collector, Policy
+from archiver.errors import ArchiverError
+from archiver.limits import DEFAULT, Limits
+from archiver.package import layout
+from archiver.rundir import RunDir, Tree, natural, printable_path
+from archiver.snapshots import SnapshotStore
+from archiver.spool import PointSpool
+
+Visited = TypeVar("Visited")
+Progress = Callable[[str, int, int], None]
+"""Told the file at hand, the bytes done and the bytes in all."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How runs are read."""
+
+    also: tuple[Path, ...] = ()
+    """Other trees of the same run."""
+    policy: Policy = field(default_factory=Policy)
+    limits: Limits = DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one run is read from."""
+
+    run: RunDir
+    tree: Tree
+    placement: assemble.Placement
+    beside: tuple[RunDir, Tree, Member] | None = None
+    """What lies beside the runs of its experiment."""
+
+
+def _visit_below(
+    experiment: RunDir,
+    tree: Tree,
+    site: discover.Site,
+    outside: Tree,
+    *,
+    visit: Callable[[Source], Visited],
+) -> Visited:
+    member = site.member
+    group = _group(member.home) or name_of(experiment.root)
+    relative = site.root or f"{member.home}/{member.name}".lstrip("/")
+    with ExitStack() as held:
+        run = held.enter_context(experiment.below(tree.raw(site.root) if site.root else "", "run"))
+        around = held.enter_context(experiment.below("", "experiment"))
+        own = tree.inside(member.paths).outside(site.without)
+        placement = assemble.Placement(member.name or name_of(experiment.root), relative, group)
+        return visit(Source(run, own.below(site.root), placement, (around, outside, member)))
+
+
+def _group(home: str) -> str:
+    """The directory that groups runs; one that a tracker makes wherever it runs does not."""
+    trackers = {name for contract in contracts.every() for name in contract.folders}
+    return next((name for name in reversed(home.split("/")) if name not in trackers), "")
+
+
+def name_of(directory: Path) -> str:
+    """Name of a directory, of what it leads to where it is a link."""
+    return printable_path(resolved(directory).name)
+
+
+def resolved(path: Path) -> Path:
+    """The path without links.
+
+    Raises:
+        ArchiverError: when it leads nowhere.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        hint = "give a directory that exists and that you may read"
+        raise ArchiverError(str(path), "is a link that leads nowhere", hint) from None
+
+
+def each(
+    run_dir: Path,
+    options: ReadOptions,
+    visit: Callable[[Source], Visited],
+    archived: Callable[[Path], Visited] | None = None,
+) -> list[Visited]:
+    """Visit the run that a directory is, or every run below it.
+
+    Archives below it are no runs; `archived` visits those.
+    """
+    with RunDir(run_dir, "run", options.limits) as run:
+        tree = run.walk()
+        archives = _archives(tree)
+        found = tree.outside(archives) if archives else tree
+        sites = discover.sites(run, found, registry.readers(), options.limits)
+        if len(sites) > 1 and options.also:
+            raise ArchiverError(
+                "--with", f"{run_dir} holds {len(sites)} runs", "give one run directory instead"
+            )
+        shelves = [archived(run_dir / tree.raw(path)) for path in archives] if archived else []
+        if (not sites and not shelves) or (len(sites) == 1 and sites[0].whole):
+            name = name_of(run_dir)
+            return [*shelves, visit(Source(run, tree, assemble.Placement(name, name, None)))]
+        outside = found.outside([path for site in sites for path in site.member.paths])
+        nested = {root for site in sites for root in site.without}
+
+        def beside(site: discover.Site) -> Tree:
+            """Of a run inside of another run: what lies beside it there."""
+            home = [site.member.home]
+            return found.inside(home).outside(nested) if site.root in nested else outside
+
+        visited = [_visit_below(run, found, site, beside(site), visit=visit) for site in sites]
+        return [*shelves, *visited]
+
+
+def _archives(tree: Tree) -> list[str]:
+    """The directories that are archives; of archives within archives the outer ones."""
+    signs: dict[str, list[str]] = {}
+    for entry in tree.named(*layout.SIGNS):
+        signs.setdefault(entry.parent, []).append(entry.name)
+    found: list[str] = []
+    for path in sorted(signs, key=lambda path: (path.count("/"), natural(path))):
+        if layout.looks_like_archive(signs[path]) and not any(
+            path.startswith(f"{outer}/") for outer in found
+        ):
+            found.append(path)
+    return found
+
+
+def read(
+    source: Source, options: ReadOptions, progress: Progress, held: ExitStack
+) -> tuple[Collected, PointSpool, SnapshotStore]:
+    """Read everything of one run; what waits is released with `held`."""
+    trees = [(source.run, source.tree)]
+    for number, also in enumerate(options.also, 1):
+        other = held.enter_context(RunDir(also, f"with-{number}", options.limits))
+        trees.append((other, other.walk()))
+    total = sum(entry.size for _, names in trees for entry in names.files)
+    snapshots = SnapshotStore(options.limits)
+    held.callback(snapshots.close)
+    spool = PointSpool(options.limits)
+    held.callback(spool.close)
+    collector = Collector(
+        registry.readers(),
+        options.limits,
+        options.policy,
+        spool,
+        snapshots,
+        frozenset(contracts.provenance()),
+        lambda file, done: progress(file, done, total),
+    )
+    collected = Collected()
+    for opened, names in trees:
+        collector.collect(opened, names, collected)
+    if source.beside is not None:
+        around, outside, member = source.beside
+        collector.collect(around, outside, collected, member)
+    return collected, spool, snapshots

@@ -1,0 +1,225 @@
+"""`validate`: what an audit finds in runs, archives and single artifacts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from archiver import __version__, assemble, audit, redact, registry
+from archiver.audit import Audit, Setting
+from archiver.case import Case
+from archiver.collect import Policy as Keeping
+from archiver.errors import ArchiverError
+from archiver.limits import DEFAULT, Limits
+from archiver.model.claims import Location
+from archiver.model.findings import Fact, Report, RunFindings
+from archiver.model.record import FileEntry, RunRecord
+from archiver.policy import Policy
+from archiver.rundir import RunDir, printable_path
+from archiver.series import Joined
+from archiver.workflows import auditing, sources
+from archiver.workflows.sources import Progress, ReadOptions, Source
+
+
+@dataclass(frozen=True)
+class ValidateOptions:
+    """What `validate` was asked for."""
+
+    policy: Policy = field(default_factory=Policy)
+    schema: str | None = None
+    """Schema that single artifacts are held to, whatever they look like."""
+    baseline: frozenset[str] = frozenset()
+    hash: str = "artifacts"
+    limits: Limits = DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The report, and what could not be looked at."""
+
+    report: Report
+    failures: tuple[ArchiverError, ...] = ()
+    crashed: tuple[str, ...] = ()
+    """Ids of rules that stopped: faults of ours."""
+
+
+def validate(
+    paths: Sequence[Path],
+    options: ValidateOptions,
+    now: dt.datetime,
+    progress: Progress = lambda _path, _done, _total: None,
+) -> Verdict:
+    """Audit every run, archive and artifact that the paths name or hold; nothing is written."""
+    audits: list[tuple[RunFindings, Audit]] = []
+    failures = []
+    for path in paths:
+        try:
+            audits += _audited(path, _Audits(options, now, progress))
+        except ArchiverError as fault:
+            failures.append(fault)
+    ran = frozenset(rule for _, done in audits for rule in done.ran)
+    crashed = dict.fromkeys(rule for _, done in audits for rule in done.crashed)
+    report = Report(runs=tuple(run for run, _ in audits), rules=len(ran), tool_version=__version__)
+    return Verdict(report, tuple(failures), tuple(crashed))
+
+
+def _audited(path: Path, audits: _Audits) -> list[tuple[RunFindings, Audit]]:
+    from archiver.package import loading
+
+    if not path.is_dir():
+        return [audits.artifact(path)]
+    if loading.is_archive(path):
+        return [audits.archive(path)]
+    found = sources.each(path, audits.reading, audits.run, audits.archive)
+    if audits.unplaced:
+        raise ArchiverError(
+            str(path),
+            "holds no run that any contract knows",
+            "give a run directory or one that holds some; `collect` takes any directory",
+        )
+    return found
+
+
+@dataclass
+class _Audits:
+    """The audits of one path."""
+
+    options: ValidateOptions
+    now: dt.datetime
+    progress: Progress
+    unplaced: bool = False
+    """Whether what was read is no run by any contract."""
+
+    @property
+    def reading(self) -> ReadOptions:
+        return ReadOptions(policy=Keeping("none", self.options.hash), limits=self.options.limits)
+
+    def run(self, source: Source) -> tuple[RunFindings, Audit]:
+        """One run directory."""
+        _refuse_own_policy(source.run.root, self.options.policy)
+        with ExitStack() as held:
+            record, files, series = self._read(source, held)
+            self.unplaced = not record.run.producers
+            case = auditing.case_of(
+                record,
+                files,
+                auditing.spooled(record, series),
+                hashed=self.options.hash != "none",
+                required=self.options.policy.require,
+                now=self.now,
+            )
+            roots = {"run": _shown(source.run.root)}
+            if source.beside is not None:
+                roots["experiment"] = _shown(source.beside[0].root)
+            return self._judge(case, roots, source.run.root)
+
+    def _read(
+        self, source: Source, held: ExitStack
+    ) -> tuple[RunRecord, list[FileEntry], Sequence[Joined]]:
+        """The record and the files of what was read, without secrets, and its series."""
+        collected, spool, snapshots = sources.read(source, self.reading, self.progress, held)
+        assembled = assemble.assemble(collected, spool, source.placement, {})
+        redactor = redact.gather(collected, snapshots, ())
+        record = redact.redact(assembled.record, redactor)
+        return record, redact.redact_files(collected.files, redactor), assembled.series.all
+
+    def archive(self, path: Path) -> tuple[RunFindings, Audit]:
+        """One archive, by its record."""
+        from archiver.package import loading
+
+        record = loading.record(path)
+        files = loading.files(path)
+        case = auditing.case_of(
+            record,
+            files,
+            auditing.archived(path, record),
+            hashed=any(entry.sha256 for entry in files),
+            required=self.options.policy.require,
+            now=self.now,
+        )
+        roots = {entry.scope: _shown(path / "data" / entry.scope) for entry in files}
+        return self._judge(case, roots | {"run": _shown(path / "data")}, path)
+
+    def artifact(self, path: Path) -> tuple[RunFindings, Audit]:
+        """One artifact by itself.
+
+        Raises:
+            ArchiverError: when it is none that is known.
+        """
+        if not path.exists():
+            raise ArchiverError(str(path), "does not exist", "give a file or a directory that does")
+        whole = sources.resolved(path)
+        with RunDir(whole.parent, "run", self.options.limits) as home:
+            tree = home.only(whole.name)
+            if not tree.files:
+                hint = "give a file or a directory"
+                raise ArchiverError(str(path), "is a special file", hint)
+            placement = assemble.Placement(sources.name_of(whole), whole.name, None)
+            with ExitStack() as held:
+                record, files, _ = self._read(Source(home, tree, placement), held)
+                if not record.accounting and not record.problems:
+                    hint = "`runarchive schemas` lists the names that --schema takes"
+                    raise ArchiverError(str(path), "is of no kind that is known", hint)
+                case = Case(record=record, files=tuple(files), facts=frozenset({Fact.HASHES}))
+                found, done = self._judge(case, {"run": _shown(path.parent)}, path)
+                return replace(found, status=None, reproducibility=None), done
+
+    def _judge(self, case: Case, roots: dict[str, str], root: Path) -> tuple[RunFindings, Audit]:
+        policy = self.options.policy
+        base = policy.base or Path.cwd()
+
+        def paths(at: Location) -> tuple[str, ...]:
+            own = _relative(root, base)
+            return (own, f"{own}/{at.path}") if at.path else (own,)
+
+        done = audit.audit(case, Setting(registry.rules(), policy, self.options.baseline, paths))
+        record = case.record
+        status = record.fields.get("summary.status")
+        found = RunFindings(
+            path=_shown(root),
+            run_id=record.run.run_id,
+            producers=record.run.producers,
+            status=str(status.value) if status is not None else None,
+            findings=done.findings,
+            suppressed=done.suppressed,
+            known=done.known,
+            rules_not_run=done.rules_not_run,
+            artifacts=len(record.accounting),
+            roots=roots,
+            reproducibility=done.reproducibility,
+        )
+        return found, done
+
+
+def _shown(path: Path) -> str:
+    """A path for people and reports: POSIX, valid Unicode."""
+    return printable_path(path.as_posix())
+
+
+def _relative(path: Path, base: Path) -> str:
+    """A path as the policy's patterns name it: below the policy's directory where it is there."""
+    whole = sources.resolved(path)
+    try:
+        return _shown(whole.relative_to(base.resolve()))
+    except ValueError:
+        return _shown(whole)
+
+
+def _refuse_own_policy(root: Path, policy: Policy) -> None:
+    """A run is not asked how it wants to be judged.
+
+    Raises:
+        ArchiverError: where the policy was found inside of it.
+    """
+    if policy.base is None or policy.explicit:
+        return
+    whole = sources.resolved(root)
+    if whole == policy.base or whole in policy.base.parents:
+        raise ArchiverError(
+            policy.source,
+            f"lies inside the run {root}, which does not choose its own policy",
+            "give one with --policy",
+        )
