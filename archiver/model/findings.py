@@ -15,7 +15,7 @@ from enum import StrEnum
 from archiver.model.claims import Location
 from archiver.model.values import Value
 
-_LINES = re.compile(r"L(\d+)(?:-\d+)?(?:!(?P<pointer>/.*))?\Z", re.DOTALL)
+_LINES = re.compile(r"L(\d+)(?:-\d+|:(?P<column>\d+))?(?:!(?P<pointer>/.*))?\Z", re.DOTALL)
 
 
 class Severity(StrEnum):
@@ -89,7 +89,10 @@ class Finding:
     @property
     def column(self) -> int | None:
         """Column in that line, from 1, where it is known."""
-        return self.position.column if self.position is not None else None
+        if self.position is not None:
+            return self.position.column
+        matched = _LINES.match(self.at.place)
+        return int(matched["column"]) if matched and matched["column"] else None
 
     @property
     def pointer(self) -> str | None:
@@ -106,7 +109,7 @@ def pointer_of(at: Location) -> str | None:
 
 
 def line_of(at: Location, position: Position | None) -> int | None:
-    """The line that a position or a location (`L12`, `L12!/loss`) names."""
+    """The line that a position or a location (`L12`, `L12:5`, `L12!/loss`) names."""
     if position is not None:
         return position.line
     matched = _LINES.match(at.place)
