@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from archiver import contracts, reproduce
+from archiver import contracts, registry, reproduce
 from archiver.case import Case, Expected, Hit
 from archiver.extension import Rule
 from archiver.model.claims import Location
@@ -38,6 +38,9 @@ class Audit:
     reproducibility: Reproducibility | None = None
     crashed: tuple[str, ...] = ()
     """Ids of the rules that stopped on this run: faults of ours."""
+
+
+NO_AUDIT = Audit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def _bounded(hits: Sequence[Hit]) -> Sequence[Hit]:
 
 def _fingerprint(rule: Rule, run: RunIdentity, at: Location) -> str:
     """The same for the same fault however the lines around it move, and whatever its figures."""
-    return _digest(rule.id, run.experiment, run.run_id, at.scope, at.path, pointer_of(at) or "")
+    return _digest(rule.id, run.identity, at.scope, at.path, pointer_of(at) or "")
 
 
 def _digest(*parts: str) -> str:
@@ -168,6 +171,7 @@ def _positions(case: Case) -> dict[Location, Position]:
 
 def expected(producers: dict[str, str]) -> tuple[Expected, ...]:
     """What the contracts of a run's producers, in their eras, ask for and allow."""
+    summaries = {reader.kind: reader.summary for reader in registry.readers()}
     found = []
     for contract in contracts.every():
         era = producers.get(contract.name)
@@ -177,8 +181,9 @@ def expected(producers: dict[str, str]) -> tuple[Expected, ...]:
         for kind in dict.fromkeys((*chosen.required, *chosen.optional)):
             required = kind in chosen.required
             since = _since(contract, chosen, kind) if required else ""
+            summary = summaries.get(kind, "")
             found.append(
-                Expected(contract.name, contract.title, chosen.name, kind, required, since)
+                Expected(contract.name, contract.title, chosen.name, kind, required, since, summary)
             )
     return tuple(found)
 

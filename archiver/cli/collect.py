@@ -151,6 +151,12 @@ def _size(text: str) -> int:
     return int(number) * _UNITS[unit]
 
 
+def _counted(outcome: Outcome) -> dict[str, int]:
+    from archiver.model.findings import counted
+
+    return counted(outcome.findings)
+
+
 def _summary(outcome: Outcome) -> dict[str, object]:
     run = outcome.record.run
     return {
@@ -160,7 +166,7 @@ def _summary(outcome: Outcome) -> dict[str, object]:
         "status": outcome.record.fields["summary.status"].value,
         "producers": list(run.producers),
         "changed": outcome.changed,
-        "findings": {"error": 0, "warning": 0, "note": 0},
+        "findings": _counted(outcome),
     }
 
 
@@ -189,6 +195,13 @@ def _archived_lines(outcome: Outcome) -> Iterable[str]:
     yield f"  files     {len(outcome.files)} listed, {read} of a known kind"
     if record.problems:
         yield f"  problems  {len(record.problems)}, see ARCHIVE.md"
+    counts = ", ".join(
+        f"{count} {word}{'s' if count > 1 else ''}"
+        for word, count in _counted(outcome).items()
+        if count
+    )
+    if counts:
+        yield f"  findings  {counts}, see ARCHIVE.md"
     if outcome.secrets:
         yield f"  secrets   {outcome.secrets} removed from the archive"
 

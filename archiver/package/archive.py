@@ -13,6 +13,7 @@ from pathlib import Path
 from archiver.attempts import Attempts
 from archiver.errors import ArchiverError
 from archiver.model import codec
+from archiver.model.findings import Finding, encoded
 from archiver.model.record import FileEntry, RunIdentity, RunRecord
 from archiver.model.values import Value
 from archiver.package import layout, staging
@@ -39,6 +40,7 @@ class Contents:
     files: Sequence[FileEntry]
     snapshots: SnapshotStore
     redactor: Redactor
+    findings: Sequence[Finding]
     render: Callable[[RunRecord, Sequence[str], Sequence[FileEntry]], str]
     """Turns the record, the names of its plots and the inventory into ARCHIVE.md."""
     stamp: dict[str, Value]
@@ -170,7 +172,7 @@ def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield layout.RECORD, _json(codec.encode(record))
     yield layout.POINTS, tables.metrics_parquet(contents.series, contents.redactor.text)
     yield "loss_curve.csv", tables.loss_curve_csv(contents.losses)
-    yield "findings.json", _json([])
+    yield "findings.json", _json([encoded(finding) for finding in contents.findings])
     yield "inventory.ndjson", b"".join(_line(codec.encode(entry)) for entry in listed)
     yield "ARCHIVE.md", contents.render(record, names, listed).encode()
     yield layout.STAMP, _json(contents.stamp)

@@ -10,10 +10,11 @@ from urllib.parse import quote
 from jinja2 import Environment, StrictUndefined, Template
 
 from archiver import resources
+from archiver.audit import NO_AUDIT, Audit
 from archiver.model.fields import Section
 from archiver.model.record import FileEntry, RunRecord
 from archiver.model.values import Value
-from archiver.render import fields, head, series, shapes, steps, tables
+from archiver.render import fields, findings, head, series, shapes, steps, tables
 from archiver.render import files as inventory
 from archiver.render.escape import Markdown, fence, inline, prose, shorten
 from archiver.render.experiment import Page
@@ -30,7 +31,12 @@ def experiment(name: str, records: Sequence[RunRecord], plot: str | None) -> str
     return _template("EXPERIMENT.md.j2").render(page=page, parameters=page.parameters())
 
 
-def archive(record: RunRecord, plots: Sequence[str], files: Sequence[FileEntry] = ()) -> str:
+def archive(
+    record: RunRecord,
+    plots: Sequence[str],
+    files: Sequence[FileEntry] = (),
+    audit: Audit = NO_AUDIT,
+) -> str:
     """The whole document; `plots` are the drawings beside it, `files` is the inventory."""
     return _template("ARCHIVE.md.j2").render(
         record=record,
@@ -42,6 +48,8 @@ def archive(record: RunRecord, plots: Sequence[str], files: Sequence[FileEntry] 
         plots=head.plots(plots),
         inventory=inventory,
         files=files,
+        audit=audit,
+        findings=findings,
         steps_yaml=steps.steps_yaml(record),
     )
 

@@ -7,11 +7,13 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from archiver import audit
+from archiver import audit, registry
+from archiver.audit import Audit, Setting
 from archiver.case import Case, Points
 from archiver.model.findings import Fact
 from archiver.model.points import PointStatus
 from archiver.model.record import FileEntry, RunRecord, Series
+from archiver.policy import Policy
 from archiver.series import Joined
 
 
@@ -38,6 +40,14 @@ def case_of(
         now=now,
     )
     return plain if points is None else dataclasses.replace(plain, points=points)
+
+
+def unconditional(
+    record: RunRecord, files: Sequence[FileEntry], series: Sequence[Joined], *, hashed: bool
+) -> Audit:
+    """The audit that goes into an archive: no policy of anybody's, and no present time."""
+    case = case_of(record, files, spooled(record, series), hashed=hashed)
+    return audit.audit(case, Setting(registry.rules(), Policy()))
 
 
 def spooled(record: RunRecord, series: Sequence[Joined]) -> Callable[[Series], Points | None]:

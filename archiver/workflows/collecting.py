@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from archiver import __version__, assemble, redact
@@ -13,10 +14,12 @@ from archiver.collect import Collected, Policy
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model import fields as registry_of_fields
+from archiver.model.findings import Finding
 from archiver.model.record import FileEntry, RunRecord
 from archiver.rundir import printable_path
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
+from archiver.workflows import auditing
 from archiver.workflows.sources import Progress, ReadOptions, Source, each, read, resolved
 
 
@@ -52,6 +55,8 @@ class Outcome:
     """Files that the system would not let be read."""
     secrets: int
     """Different secrets that were removed."""
+    findings: tuple[Finding, ...]
+    """What the audit says without a policy of anybody's, and without the present time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,9 @@ def _finish(
             "is no series of numbers of this run",
             f"it has {_series_names(record)}",
         )
+    audited = auditing.unconditional(
+        record, files, assembled.series.all, hashed=options.policy.hash != "none"
+    )
     if options.dry_run:
         planned = tuple(entry for entry, _ in archive.copies(files, snapshots, redactor))
         return Outcome(
@@ -181,6 +189,7 @@ def _finish(
             changed=False,
             refused=collected.refused,
             secrets=len(redactor.hits),
+            findings=audited.findings,
         )
     written = archive.write(
         options.archives,
@@ -192,7 +201,8 @@ def _finish(
             files,
             snapshots,
             redactor,
-            markdown.archive,
+            audited.findings,
+            partial(markdown.archive, audit=audited),
             {
                 "schema_version": 1,
                 "tool": {"name": "runarchive", "version": __version__},
@@ -208,6 +218,7 @@ def _finish(
         written.changed,
         collected.refused,
         len(redactor.hits),
+        audited.findings,
     )
 
 

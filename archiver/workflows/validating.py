@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archiver import __version__, assemble, audit, redact, registry
@@ -15,9 +15,11 @@ from archiver.collect import Policy as Keeping
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model.claims import Location
-from archiver.model.findings import Report, RunFindings
+from archiver.model.findings import Fact, Report, RunFindings
+from archiver.model.record import FileEntry, RunRecord
 from archiver.policy import Policy
-from archiver.rundir import printable_path
+from archiver.rundir import RunDir, printable_path
+from archiver.series import Joined
 from archiver.workflows import auditing, sources
 from archiver.workflows.sources import Progress, ReadOptions, Source
 
@@ -99,15 +101,12 @@ class _Audits:
         """One run directory."""
         _refuse_own_policy(source.run.root, self.options.policy)
         with ExitStack() as held:
-            collected, spool, snapshots = sources.read(source, self.reading, self.progress, held)
-            assembled = assemble.assemble(collected, spool, source.placement, {})
-            redactor = redact.gather(collected, snapshots, ())
-            record = redact.redact(assembled.record, redactor)
+            record, files, series = self._read(source, held)
             self.unplaced = not record.run.producers
             case = auditing.case_of(
                 record,
-                redact.redact_files(collected.files, redactor),
-                auditing.spooled(record, assembled.series.all),
+                files,
+                auditing.spooled(record, series),
                 hashed=self.options.hash != "none",
                 required=self.options.policy.require,
                 now=self.now,
@@ -116,6 +115,16 @@ class _Audits:
             if source.beside is not None:
                 roots["experiment"] = _shown(source.beside[0].root)
             return self._judge(case, roots, source.run.root)
+
+    def _read(
+        self, source: Source, held: ExitStack
+    ) -> tuple[RunRecord, list[FileEntry], Sequence[Joined]]:
+        """The record and the files of what was read, without secrets, and its series."""
+        collected, spool, snapshots = sources.read(source, self.reading, self.progress, held)
+        assembled = assemble.assemble(collected, spool, source.placement, {})
+        redactor = redact.gather(collected, snapshots, ())
+        record = redact.redact(assembled.record, redactor)
+        return record, redact.redact_files(collected.files, redactor), assembled.series.all
 
     def archive(self, path: Path) -> tuple[RunFindings, Audit]:
         """One archive, by its record."""
@@ -135,8 +144,28 @@ class _Audits:
         return self._judge(case, roots | {"run": _shown(path / "data")}, path)
 
     def artifact(self, path: Path) -> tuple[RunFindings, Audit]:
-        """One artifact by itself."""
-        raise NotImplementedError
+        """One artifact by itself.
+
+        Raises:
+            ArchiverError: when it is none that is known.
+        """
+        if not path.exists():
+            raise ArchiverError(str(path), "does not exist", "give a file or a directory that does")
+        whole = sources.resolved(path)
+        with RunDir(whole.parent, "run", self.options.limits) as home:
+            tree = home.only(whole.name)
+            if not tree.files:
+                hint = "give a file or a directory"
+                raise ArchiverError(str(path), "is a special file", hint)
+            placement = assemble.Placement(sources.name_of(whole), whole.name, None)
+            with ExitStack() as held:
+                record, files, _ = self._read(Source(home, tree, placement), held)
+                if not record.accounting and not record.problems:
+                    hint = "`runarchive schemas` lists the names that --schema takes"
+                    raise ArchiverError(str(path), "is of no kind that is known", hint)
+                case = Case(record=record, files=tuple(files), facts=frozenset({Fact.HASHES}))
+                found, done = self._judge(case, {"run": _shown(path.parent)}, path)
+                return replace(found, status=None, reproducibility=None), done
 
     def _judge(self, case: Case, roots: dict[str, str], root: Path) -> tuple[RunFindings, Audit]:
         policy = self.options.policy

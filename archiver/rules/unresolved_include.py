@@ -1,0 +1,41 @@
+"""A configuration includes a file that is not there, or the same file twice.
+
+What it finds
+    `INCLUDE` of LLMRunner's settings that names a file which the run does not hold, names no
+    file at all, or leads to the same file over two ways, which stops the producer's loader.
+
+Why it matters
+    What the missing file sets is unknown, and so are the values that later files override.
+
+Example:
+    warning RA205 unresolved-include: configs/experiments/a/pipeline.py:1: configs/common/base.py
+    is included and not there; its settings are missing
+
+What to do
+    Copy the shared settings into the run, or give the directory that holds them with `--with`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archiver.extension import Case, Hit, Rule, Severity
+
+_CODES = frozenset({"include-missing", "include-twice", "include-unresolved"})
+
+
+def check(case: Case) -> Iterator[Hit]:
+    """One hit per include."""
+    for problem in case.problems(*_CODES):
+        yield Hit(problem.message, problem.at, hint=problem.hint)
+
+
+RULE = Rule(
+    id="RA205",
+    name="unresolved-include",
+    summary="A configuration includes a file that is not there, or the same file twice",
+    severity=Severity.WARNING,
+    check=check,
+    needs=frozenset(),
+    codes=_CODES,
+)
