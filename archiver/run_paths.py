@@ -7,7 +7,7 @@ elsewhere, and whether it is still there cannot be known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archiver.model.record import FileEntry, RunRecord
@@ -86,10 +86,3 @@ def _parts(path: str) -> list[str]:
 
 def _is_absolute(path: str) -> bool:
     return path.startswith(("/", "\\", "~")) or path[1:2] == ":"
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """The first of some names, and how many more there are."""
-    more = len(names) - most
-    told = ", ".join(names[:most])
-    return f"{told} and {more} more" if more > 0 else told

@@ -24,10 +24,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from archiver import problem_hits
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.claims import Location, Origin
 from archiver.model.record import Checkpoint
 
+_CODES = {"no-digest": Severity.WARNING}
 _SHORTEST = 8
 """Digits of a shortened digest that still tell a file from another."""
 _SHOWN = 12
@@ -37,8 +39,7 @@ _COPY = ("state.pt", "state.pkl")
 
 def check(case: Case) -> Iterator[Hit]:
     """Each file once; the digest over a directory only where no file of it tells more."""
-    for problem in case.problems("no-digest"):
-        yield Hit(problem.message, problem.at, severity=Severity.WARNING)
+    yield from problem_hits.hits(case, _CODES)
     told: set[tuple[str, str]] = set()
     for item in case.record.checkpoints:
         hits = [hit for hit in _of_files(item) if (hit.at.scope, hit.at.path) not in told]
@@ -87,5 +88,5 @@ RULE = Rule(
     severity=Severity.ERROR,
     check=check,
     needs=frozenset({Fact.RUN, Fact.HASHES}),
-    codes=frozenset({"no-digest"}),
+    codes=frozenset(_CODES),
 )

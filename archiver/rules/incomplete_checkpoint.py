@@ -23,11 +23,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from archiver import problem_hits
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.claims import Location
-from archiver.run_paths import listed
+from archiver.wording import listed
 
-_CODES = ("incomplete-checkpoint", "torn-checkpoint")
+_INCOMPLETE, _TORN = "incomplete-checkpoint", "torn-checkpoint"
 _SHARD = re.compile(
     r"(?P<stem>.{1,200})-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<end>\.(?:safetensors|bin|pt))\Z",
     re.ASCII,
@@ -43,7 +44,8 @@ def check(case: Case) -> Iterator[Hit]:
         for item in case.record.checkpoints
         if not {"best", "last"}.isdisjoint(item.tags)
     }
-    for problem in case.problems(*_CODES):
+    yield from problem_hits.hits(case, {_TORN: Severity.WARNING})
+    for problem in case.problems(_INCOMPLETE):
         told.add((problem.at.scope, problem.at.path))
         yield Hit(
             problem.message, problem.at, hint=problem.hint, severity=_severity(problem.at, chosen)
@@ -91,5 +93,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     needs=frozenset({Fact.RUN, Fact.FILES}),
-    codes=frozenset(_CODES),
+    codes=frozenset({_INCOMPLETE, _TORN}),
 )

@@ -25,12 +25,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from archiver import problem_hits
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint
 from archiver.model.values import Value
-from archiver.run_paths import RunPaths, listed
+from archiver.run_paths import RunPaths
+from archiver.wording import listed
 
+_CODE = "missing-checkpoint"
 _LIMITS = (
     "save_total_limit", "keep_last_n_checkpoints", "keep_last_n", "save_top_k", "max_to_keep",
 )  # fmt: skip
@@ -43,10 +46,8 @@ _SIDE_FILE = ".meta.json"
 
 def check(case: Case) -> Iterator[Hit]:
     """One finding per artifact that names some, and severity."""
-    told = set()
-    for problem in case.problems("missing-checkpoint"):
-        told.add((problem.at.scope, problem.at.path))
-        yield Hit(problem.message, problem.at, hint=problem.hint)
+    yield from problem_hits.hits(case, {_CODE: Severity.WARNING})
+    told = {(problem.at.scope, problem.at.path) for problem in case.problems(_CODE)}
     groups: dict[tuple[str, str, Severity], list[Checkpoint]] = {}
     paths = RunPaths.of(case.record, case.files)
     limit = _limit(case)
@@ -142,5 +143,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     needs=frozenset({Fact.RUN, Fact.FILES}),
-    codes=frozenset({"missing-checkpoint"}),
+    codes=frozenset({_CODE}),
 )

@@ -27,17 +27,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from archiver.extension import Case, Hit, Rule, Severity
+from archiver.model.claims import Origin
 from archiver.model.findings import Place
 from archiver.model.record import Dependency
-from archiver.run_paths import listed
+from archiver.wording import listed
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _LONGEST = 100
 """Characters of a version that are compared as one."""
 _PLAIN = ("requirements.txt", "lock.txt")
 """Lockfiles whose every line is meant to be installed."""
+_UNDECIDED = ("only where ", "editable", "virtual", "directory", "path")
+"""How the notes begin of what is pinned under a condition that may not have held on the training
+machine, and of the project itself."""
+_MOST_VERSIONS = 20
+"""Versions of one package that are compared in all spellings."""
+_PRESENT = ("installed", "imported")
 _SHOWN = 5
 _FEW = 10
 """A list of fewer packages is not one of an environment."""
@@ -75,9 +83,8 @@ def _by_name(dependencies: Iterable[Dependency], kind: str) -> Versions:
     """Packages with a version, by their normalised names."""
     found: Versions = {}
     for item in dependencies:
-        # A version that was only derived is of what made a file, not of the run.
-        stated = item.version and item.state == "present" and item.note is None
-        if item.kind == kind and (stated or (item.version and kind != "imported")):
+        # What is only derived is of the program that made a file, not of the run.
+        if item.kind == kind and item.version and item.origin is not Origin.DERIVED:
             found.setdefault(_normal(item.name), []).append(item)
     return found
 
@@ -91,15 +98,23 @@ def _compare(drift: _Drift, there: Mapping[str, list[Dependency]], wanted: Versi
         asked = wanted.get(name)
         if asked is None:
             continue
+        if any((item.note or "").startswith(_UNDECIDED) for item in asked):
+            continue
         drift.compared += 1
-        known = {item.version or "" for item in asked}
         # Where several lists disagree among themselves, one of them that fits is enough.
-        if not any(_fits(item.version or "", known) for item in items):
+        if not _fits(_versions(items), _versions(asked)):
             drift.pairs.append((items[0], asked[0]))
 
 
-def _fits(version: str, known: set[str]) -> bool:
-    return version in known or any(_equal(version, other) for other in known)
+def _versions(items: Iterable[Dependency]) -> dict[str, None]:
+    return dict.fromkeys(item.version or "" for item in items)
+
+
+def _fits(there: dict[str, None], wanted: dict[str, None]) -> bool:
+    if there.keys() & wanted.keys():
+        return True
+    few = tuple(islice(wanted, _MOST_VERSIONS))
+    return any(_equal(one, other) for one in islice(there, _MOST_VERSIONS) for other in few)
 
 
 def _equal(left: str, right: str) -> bool:
@@ -135,9 +150,6 @@ def _absent(case: Case, locked: Versions, installed: Versions) -> list[Dependenc
         if name not in names
         and all(item.at.path.rpartition("/")[2] in _PLAIN and not item.note for item in items)
     ]
-
-
-_PRESENT = ("installed", "imported")
 
 
 def _against_lock(drift: _Drift) -> Hit:

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Step
-from archiver.run_paths import listed
+from archiver.wording import listed
 
 
 def check(case: Case) -> Iterator[Hit]:

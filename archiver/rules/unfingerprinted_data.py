@@ -24,7 +24,8 @@ from collections.abc import Iterator
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Dataset
-from archiver.run_paths import RunPaths, listed
+from archiver.run_paths import RunPaths
+from archiver.wording import listed
 
 
 def check(case: Case) -> Iterator[Hit]:

@@ -26,7 +26,7 @@ from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint
-from archiver.run_paths import listed
+from archiver.wording import listed
 
 _INDEX = "codex_ml.checkpoint_index"
 _NAME = "index.json"

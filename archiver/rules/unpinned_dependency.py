@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Dependency
-from archiver.run_paths import listed
+from archiver.wording import listed
 
 _CHECKOUT = re.compile(r"(?:^|, )(?:editable|git|vcs)(?:,|$)|\bfrom (?:git|hg|svn|bzr)\+")
 _SHOWN = 12
