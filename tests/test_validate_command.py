@@ -195,8 +195,8 @@ def test_misspelt_rules_are_refused(cli: Cli) -> None:
 def test_required_facts(cli: Cli, report: Callable[..., dict[str, Any]]) -> None:
     """`--require` makes a missing fact an error; a field that there is not, a usage error."""
     assert cli("validate", RUNS[CLEAN], "--require", "summary.git_commit").code == 0
-    assert cli("validate", RUNS[CLEAN], "--require", "paths.datapool_root").code == 1
-    document = report(RUNS[CLEAN], "--require", "paths.datapool_root")
+    assert cli("validate", RUNS[CLEAN], "--require", "summary.cuda_driver").code == 1
+    document = report(RUNS[CLEAN], "--require", "summary.cuda_driver")
     assert "required-fact-missing" in names(document)
     assert cli("validate", RUNS[CLEAN], "--require", "summary.mood").code == 2
 
