@@ -64,7 +64,7 @@ def _dirty(case: Case) -> list[tuple[Location, str]]:
 
 
 def _words(item: Repository) -> str:
-    at = f" at {cut(item.commit, 12)[:12]}" if item.commit else ""
+    at = f" at {item.commit[:12]}" if item.commit else ""
     return f"{cut(item.name)} was dirty{at}{_entries(item)}"
 
 

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Expected, Fact, Hit, Rule, Severity
 from archiver.wording import listed
 
-_ENDED_EARLY = frozenset({"failed", "interrupted", "running"})
+_ENDED_EARLY = frozenset({"failed", "interrupted"})
 _MOST = 12
 
 

@@ -11,7 +11,7 @@ Why it matters
     A value that cannot be used is reported as not recorded, and a reader that is less careful
     takes it for another one.
 
-Example
+Example:
     warning: experiment.json: status is no known word: paused [RA006 unexpected-content]
 
 What to do
@@ -35,9 +35,9 @@ _CODES: dict[str, Severity | None] = {
     ),
     **dict.fromkeys(
         (
-            "float-overflow", "include-twice", "invalid-enabled", "invalid-step", "no-epoch",
-            "no-step", "score-as-epoch", "unexpected-line", "unknown-run-type",
-            "unknown-status", "unnamed-run", "unread-entry", "unread-line",
+            "float-overflow", "invalid-enabled", "invalid-step", "no-epoch", "no-step",
+            "score-as-epoch", "unexpected-line", "unknown-run-type", "unknown-status",
+            "unnamed-run", "unread-entry", "unread-line",
         ),
         Severity.WARNING,
     ),
