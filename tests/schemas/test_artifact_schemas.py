@@ -85,6 +85,19 @@ def test_schema_is_described(schema: Schema) -> None:
 
 
 @EACH
+def test_examples_are_valid(schema: Schema) -> None:
+    """Each example satisfies the part of the schema that gives it."""
+    definitions = {"$defs": schema.body.get("$defs", {})}
+    wrong = [
+        (place, example)
+        for place, part in parts(schema.body)
+        for example in part.get("examples", ())
+        if not Draft202012Validator({**definitions, **part}).is_valid(example)
+    ]
+    assert wrong == []
+
+
+@EACH
 def test_schema_names_its_artifacts(schema: Schema) -> None:
     """Kind, format, file names and evidence are there, and the kind is that of a reader."""
     about = schema.about
