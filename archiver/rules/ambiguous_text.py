@@ -11,7 +11,7 @@ Why it matters
     The value that was used in training may be another one than the value that is read off the
     file. Strict readers refuse such files, lenient ones differ in silence.
 
-Example:
+Example
     warning: config.json: repeated key, the last one counts (and 2 more of this kind) [RA009
     ambiguous-text]
 

@@ -8,7 +8,7 @@ Why it matters
     The scores look like those of a whole evaluation. Samples that finish first are often the
     short and easy ones, so that they are not even a fair part of it.
 
-Example:
+Example
     warning RA802 cancelled-eval-with-scores: eval/logs/capitalization.eval#header.json!: step
     eval:capitalization was interrupted after 5 of 10 samples, and its log holds 4 scores
 

@@ -8,7 +8,7 @@ Why it matters
     The run is probably still going on, or something synchronises its directory. What was read
     may be half old and half new.
 
-Example:
+Example
     warning: metrics.ndjson: it was written to while it was read; the archive holds the bytes
     read first [RA010 changed-while-read]
 

@@ -10,7 +10,7 @@ Why it matters
     These are not the weights that the run saved. They were damaged, exchanged or saved again, and
     nothing that is recorded of the checkpoint holds for them.
 
-Example:
+Example
     error RA603 checkpoint-digest-mismatch: checkpoints/epoch-0002/model.pt: its sha256 is
     5b1e…, recorded is 9f86…
 

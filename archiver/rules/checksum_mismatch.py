@@ -8,7 +8,7 @@ Why it matters
     It was changed after the program wrote it: by hand, by a script, or by damage. What it says of
     the run is no longer what the program said.
 
-Example:
+Example
     warning RA606 checksum-mismatch: pipeline_manifest.json#/pipeline/checksum: checksum is
     4f1c…, the payload's is 9ab0…
 

@@ -12,7 +12,7 @@ Why it matters
     missing end, means that something went wrong with the storage or that two writers wrote at
     once.
 
-Example:
+Example
     warning: events.out.tfevents.1795301190.trainer-01: record with a wrong CRC dropped (48
     bytes) [RA004 corrupt-artifact]
 

@@ -9,7 +9,7 @@ Why it matters
     The data was changed between two starts, or since the run. Which state the model was trained
     on is no longer known, and a repetition reads other data.
 
-Example:
+Example
     warning RA703 data-changed: train_data_provenance.json#/provenance: data/train.jsonl has
     59157 bytes here and 59201 bytes at effective_runtime.json
 

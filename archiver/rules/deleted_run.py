@@ -8,7 +8,7 @@ Why it matters
     Somebody decided that the run does not count. Its numbers should not be quoted beside those
     of others without asking.
 
-Example:
+Example
     note: meta.yaml: /lifecycle_stage: it was deleted in MLflow, which marks a run and keeps its
     files [RA013 deleted-run]
 

@@ -8,7 +8,7 @@ Why it matters
     There are no scores for this checkpoint, or only those of samples before the error. Tools that
     count logs take it for a finished evaluation, and inspect-ai exits with 0 all the same.
 
-Example:
+Example
     warning RA804 eval-errored: eval/logs/capitalization.eval#header.json!: step
     eval:capitalization_epoch1 failed after 9 of 10 samples: RuntimeError('CUDA error …')
 

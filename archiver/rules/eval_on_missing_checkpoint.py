@@ -8,7 +8,7 @@ Why it matters
     The scores stand for weights that nobody can load any more, or that were never saved where
     the evaluation was told to look.
 
-Example:
+Example
     warning RA801 eval-on-missing-checkpoint: eval/logs/capitalization.eval#header.json!: step
     eval:capitalization_epoch1 evaluated …/artifacts/epoch_1, which is not in the run
 

@@ -10,7 +10,7 @@ Why it matters
     `git status` or `git log`, and every editor, prompt or tool that calls them, starts such
     programs with the rights of whoever looks at the run. A copied repository carries them along.
 
-Example:
+Example
     warning: code/.git/config:8: core.fsmonitor runs ./watch.sh [RA905 hostile-repository-config]
 
 What to do

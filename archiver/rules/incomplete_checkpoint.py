@@ -10,7 +10,7 @@ Why it matters
     It cannot be loaded, or loads with weights that were never trained. A job that was killed
     while it saved leaves such a directory, and it looks like the newest checkpoint.
 
-Example:
+Example
     error RA604 incomplete-checkpoint: artifacts/epoch_1: the checkpoint is not whole: 1 of 2
     shards of model are not there
 

@@ -9,7 +9,7 @@ Why it matters
     The scores are means over a part of the data, and which part depends on what failed. Two
     evaluations with different parts cannot be compared.
 
-Example:
+Example
     warning RA803 incomplete-eval: eval/logs/capitalization.eval#header.json!: step
     eval:capitalization has 9 of 10 samples
 

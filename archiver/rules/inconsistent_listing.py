@@ -8,7 +8,7 @@ What it finds
 Why it matters
     Something is counted twice, or not at all, wherever the index is believed.
 
-Example:
+Example
     warning: experiment_summary.yaml: /runs: a directory of a run is not listed: rank16_lr1e-5
     [RA015 inconsistent-listing]
 

@@ -9,7 +9,7 @@ Why it matters
     The file in place is older than the run's end, and tools that look at it alone miss the last
     state.
 
-Example:
+Example
     warning: .metrics.json.a37b.tmp: a newer state was written and never moved into place (7
     epochs, the last is 6); metrics.json lacks it [RA012 leftover-temporary]
 

@@ -9,7 +9,7 @@ Why it matters
     What is said of the run does not rest on all of it. A limit that an honest file reaches is
     worth knowing; one that is reached by a file of a few kilobytes is an attack.
 
-Example:
+Example
     warning: config.yaml: the document has too many aliases [RA007 limit-reached]
 
 What to do

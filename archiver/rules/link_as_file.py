@@ -8,7 +8,7 @@ Why it matters
     A program that loads the checkpoint by that name fails, and the copy of the run is not what
     the run was.
 
-Example:
+Example
     warning: checkpoints/last.ckpt: it holds nothing but the name epoch=2-step=18.ckpt, as a
     copied link does [RA018 link-as-file]
 

@@ -11,7 +11,7 @@ Why it matters
     another machine the link leads elsewhere. A tool that follows links would archive, or overwrite,
     files that have nothing to do with the run.
 
-Example:
+Example
     note: checkpoints/base: a link leads out of the run, to /mnt/models/base [RA903
     link-leaving-run]
 

@@ -10,7 +10,7 @@ Why it matters
     The lockfile says which packages the run stood on. If it was edited or made anew since, an
     environment that is built from it is another one.
 
-Example:
+Example
     warning RA701 lockfile-mismatch: run_manifest.json: uv.lock has sha256 18c8f9b0…, the one
     recorded is 3404d711…
 

@@ -11,7 +11,7 @@ Why it matters
     run without it was copied in part, cleaned up too eagerly, or written by a producer that was
     patched.
 
-Example:
+Example
     error RA101 missing-artifact: CoordExp's run of era 2026-04-13 has no coordexp.runtime_env
     (CoordExp runtime_env.json: environment variables of the run; expected since era 2026-02-20)
 

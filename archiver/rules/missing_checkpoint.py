@@ -12,7 +12,7 @@ Why it matters
     The figures of the run are those of weights that nobody can load any more. What starts from
     the named path fails, or silently takes another checkpoint.
 
-Example:
+Example
     warning RA601 missing-checkpoint: checkpoint-60/trainer_state.json: the best checkpoint
     checkpoint-40 is not in the run
 

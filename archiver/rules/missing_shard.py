@@ -8,7 +8,7 @@ What it finds
 Why it matters
     The rows of that file are lost: curves have a gap, and their figures are those of what is left.
 
-Example:
+Example
     warning RA605 missing-shard: metrics.ndjson: rotated files are missing between others: 2
 
 What to do

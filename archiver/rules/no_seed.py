@@ -8,7 +8,7 @@ Why it matters
     Initial weights, dropout and the order of batches depend on it. Without it the run cannot be
     repeated, and it is unknown whether two runs differ by more than chance.
 
-Example:
+Example
     note RA103 no-seed: no configuration or command states a seed; only the data's is known (17)
 
 What to do

@@ -13,7 +13,7 @@ Why it matters
     Who builds the environment from the lockfile gets another one than the run's. Versions of
     numerical libraries change results.
 
-Example:
+Example
     warning RA702 package-drift: wandb/files/requirements.txt#L31: 2 of 13 locked packages differ
     from what was installed: numpy 2.4.6 (locked: 2.3.4), certifi 2026.1.1 (locked: 2025.10.5)
 

@@ -9,7 +9,7 @@ Why it matters
     A comparison of runs has a hole here, and nobody knows whether the evaluation was forgotten,
     rejected, or is kept elsewhere.
 
-Example:
+Example
     note RA805 planned-eval-without-result: experiment_summary.yaml#/evaluation/matrix/1: 1
     planned evaluation has no result: eval:capitalization_epoch1
 

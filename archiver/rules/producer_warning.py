@@ -7,7 +7,7 @@ What it finds
 Why it matters
     Its authors thought that a person should see it; in a long log nobody does.
 
-Example:
+Example
     note: console.log:41: No STEPS defined; nothing will run [RA017 producer-warning]
 
 What to do

@@ -9,7 +9,7 @@ Why it matters
     It is a fault of runarchive, not of the run. What the artifact says is missing from the
     report.
 
-Example:
+Example
     warning: eval/metrics.json: the reader stopped on it (KeyError: 'loss') [RA008 reader-crash]
 
 What to do

@@ -10,7 +10,7 @@ Why it matters
     Whoever reads the file by its documentation gets nothing, or something else than was meant.
     A value of a wrong type is often a writer's bug that every later run shares.
 
-Example:
+Example
     error: run_metadata.json:3:16: /git_dirty: expected boolean, found string "true" [RA001
     schema-violation]
 

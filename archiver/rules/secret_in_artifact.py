@@ -11,7 +11,7 @@ Why it matters
     Whoever may read the run may use the token, and runs are copied, shared and kept for years.
     An archive holds a marker in its place; the run directory still holds the secret.
 
-Example:
+Example
     warning: config.yaml:64: a secret stands in it in clear (hf-token) [RA901
     secret-in-artifact]
 

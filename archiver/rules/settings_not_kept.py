@@ -9,7 +9,7 @@ Why it matters
     What was trained with cannot be read off what is there; the files elsewhere may have changed
     since.
 
-Example:
+Example
     note: config_source.yaml: /extends: its parents (extends) were not copied into the run
     [RA014 settings-not-kept]
 

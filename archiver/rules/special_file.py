@@ -7,7 +7,7 @@ Why it matters
     Nothing of them is in an archive. A program that opens a pipe waits for a writer that will never
     come; opening a device reads, or writes, hardware. No trainer leaves a device behind.
 
-Example:
+Example
     note: .ipc/worker-0: a socket is no file and is not kept [RA904 special-file]
 
 What to do

@@ -10,7 +10,7 @@ Why it matters
     They look like results of this run. Whoever reads the directory by hand quotes numbers of a
     training whose weights are gone.
 
-Example:
+Example
     warning: configs/exp1/pipeline.py: 2.mg_sft is switched off and has a log: one of an earlier
     execution [RA011 stale-artifact]
 

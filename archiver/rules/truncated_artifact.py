@@ -11,7 +11,7 @@ Why it matters
     metric, or a whole document of provenance, are gone, and what is there looks complete to a
     reader that stops at the first fault.
 
-Example:
+Example
     error: run_metadata.json:31:5: the document breaks off (Expecting value, at byte 812 of its
     text) [RA003 truncated-artifact]
 

@@ -8,7 +8,7 @@ What it finds
 Why it matters
     The value that was used is not recorded in this file, and it may depend on the machine.
 
-Example:
+Example
     note: configs/exp1/pipeline.py:14: MICRO_BATCH is an expression, which is not evaluated
     [RA016 unevaluated-expression]
 

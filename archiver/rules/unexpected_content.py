@@ -11,7 +11,7 @@ Why it matters
     A value that cannot be used is reported as not recorded, and a reader that is less careful
     takes it for another one.
 
-Example:
+Example
     warning: experiment.json: status is no known word: paused [RA006 unexpected-content]
 
 What to do

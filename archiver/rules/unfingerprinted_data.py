@@ -8,7 +8,7 @@ Why it matters
     A path says where the data was, not what it was. When the file is changed or made anew under
     the same name, nobody notices, and the run cannot be repeated with certainty.
 
-Example:
+Example
     note RA704 unfingerprinted-data: args.json#/dataset/0: 2 of 2 data sources have no digest,
     size or count of lines: /data/train.jsonl, /data/val.jsonl
 

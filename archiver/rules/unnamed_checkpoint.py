@@ -9,7 +9,7 @@ Why it matters
     this is often what a full list leaves behind. It may as well be the checkpoint of another
     execution, or one whose save ended before the list was written.
 
-Example:
+Example
     note RA602 unnamed-checkpoint: checkpoints/index.json: 1 of 3 checkpoints beside it is not
     named: checkpoints/epoch-0001
 

@@ -9,7 +9,7 @@ Why it matters
     Its version number says nothing: the code behind it can have been anything, and is gone when
     the checkout moves on.
 
-Example:
+Example
     note RA705 unpinned-dependency: run_metadata.json#/upstream/swift: 1 package came from a
     checkout of unknown state: swift (commit 813d2a89d4af, with changes)
 

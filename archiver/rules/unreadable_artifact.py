@@ -10,7 +10,7 @@ Why it matters
     What is in it is missing from everything else that is said about the run, and nobody can
     tell whether it would agree.
 
-Example:
+Example
     error: run_metadata.json: the system would not let it be read (Permission denied) [RA002
     unreadable-artifact]
 

@@ -9,7 +9,7 @@ Why it matters
     A tool that unpacks the container, or joins the name to a directory, writes or reads wherever
     the name says.
 
-Example:
+Example
     warning: experiment_summary.yaml: a run's name that is a path; no file was looked for there
     [RA906 unsafe-path]
 

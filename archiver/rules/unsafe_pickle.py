@@ -11,7 +11,7 @@ Why it matters
     it, runs what the file says, with the rights of whoever loads it. Classes of a project also tie
     the weights to a version of its code.
 
-Example:
+Example
     warning: checkpoints/best.ckpt: loading it would run posix.system [RA902 unsafe-pickle]
 
 What to do

@@ -9,7 +9,7 @@ Why it matters
     Keys may have changed their meaning. What is reported of the artifact may be incomplete or
     wrong.
 
-Example:
+Example
     error: eval_report.json: schema_version is newer than 1, the newest known [RA005
     unsupported-version]
 
