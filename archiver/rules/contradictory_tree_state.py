@@ -10,9 +10,9 @@ Why it matters
     One of the two statements is wrong, and with it the answer to what ran. Different commits of
     one dependency mean that parts of the run were made with different code.
 
-Example:
-    warning RA304 contradictory-tree-state: run_metadata.json:6:14: CoordExp is said to be clean,
-    and 2 changed files are listed: " M src/train.py", "?? src/loss.py"
+Example
+    warning: run_metadata.json:6:14: CoordExp is said to be clean, and 2 changed files are listed:
+    " M src/train.py", "?? src/loss.py" [RA304 contradictory-tree-state]
 
 What to do
     Look at how the producer asks git: a warning in its output, another working directory, or a

@@ -8,8 +8,8 @@ Why it matters
     Times, throughput and memory mean nothing without it; kernels, and with them results, differ
     between models; and nobody can ask a host that was reinstalled.
 
-Example:
-    note RA104 hardware-unknown: no artifact names the GPUs (host gpu-worker-01)
+Example
+    note: no artifact names the GPUs (host gpu-worker-01) [RA104 hardware-unknown]
 
 What to do
     Let the run log its devices: a tracker's system information, `nvidia-smi -L` in the job

@@ -8,8 +8,8 @@ Why it matters
     The curve says how it went, and nothing says of what. The run cannot be repeated, compared or
     explained.
 
-Example:
-    note RA107 no-configuration: no artifact holds the settings that the run trained with
+Example
+    note: no artifact holds the settings that the run trained with [RA107 no-configuration]
 
 What to do
     Keep the configuration beside the results, as the program resolved it. Where it lies in

@@ -7,8 +7,8 @@ Why it matters
     A result is one of a model on data. Without the data's name nobody can repeat it, and nobody
     can tell whether a test set was trained on.
 
-Example:
-    note RA106 no-data-provenance: no artifact names the data that was trained on
+Example
+    note: no artifact names the data that was trained on [RA106 no-data-provenance]
 
 What to do
     Name the data in the configuration that is kept with the run, best with a digest.

@@ -8,9 +8,9 @@ Why it matters
     Results change with the versions of the framework, of its kernels and of the tokenizer. What
     was installed a year ago cannot be found out from the name of an environment.
 
-Example:
-    note RA105 no-package-list: neither a lockfile nor a list of installed packages is there; only
-    4 versions are known
+Example
+    note: neither a lockfile nor a list of installed packages is there; only 4 versions are known
+    [RA105 no-package-list]
 
 What to do
     Copy the lockfile into the run when it starts, or write `pip freeze` beside its results.

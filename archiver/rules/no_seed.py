@@ -8,8 +8,8 @@ Why it matters
     Initial weights, dropout and the order of batches depend on it. Without it the run cannot be
     repeated, and it is unknown whether two runs differ by more than chance.
 
-Example:
-    note RA103 no-seed: no configuration or command states a seed; only the data's is known (17)
+Example
+    note: no configuration or command states a seed; only the data's is known (17) [RA103 no-seed]
 
 What to do
     Set the seed in the configuration, even where the trainer has a default: defaults change

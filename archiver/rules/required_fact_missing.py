@@ -9,9 +9,9 @@ Why it matters
     It was asked for because a run without it is not accepted: a paper's results without a
     commit, a release without a seed.
 
-Example:
-    error RA102 required-fact-missing: summary.git_commit (commit of the training code) is
-    required and not recorded
+Example
+    error: summary.git_commit (commit of the training code) is required and not recorded [RA102
+    required-fact-missing]
 
 What to do
     Record it where the run is made. For a run that is over, a person who knows it can declare it

@@ -7,9 +7,9 @@ What it finds
 Why it matters
     What the missing file sets is unknown, and so are the values that later files override.
 
-Example:
-    warning RA205 unresolved-include: configs/experiments/a/pipeline.py:1: configs/common/base.py
-    is included and not there; its settings are missing
+Example
+    warning: configs/experiments/a/pipeline.py:1: configs/common/base.py is included and not there;
+    its settings are missing [RA205 unresolved-include]
 
 What to do
     Copy the shared settings into the run, or give the directory that holds them with `--with`.

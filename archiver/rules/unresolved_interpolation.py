@@ -9,10 +9,10 @@ Why it matters
     The value that was used stood in a variable of a shell or in another file. The configuration
     alone does not repeat the run, and a program that did not replace the text used it as it is.
 
-Example:
-    warning RA203 unresolved-interpolation: resolved_config.json:14:12: 2 values of a resolved
-    configuration are not resolved: /data/train "${DATA_ROOT}/train.jsonl" and
-    /training/output_dir "$SCRATCH/out"
+Example
+    warning: resolved_config.json:14:12: 2 values of a resolved configuration are not resolved:
+    /data/train "${DATA_ROOT}/train.jsonl", /training/output_dir "$SCRATCH/out" [RA203
+    unresolved-interpolation]
 
 What to do
     Resolve the configuration before it is written, and keep the variables that it takes.
