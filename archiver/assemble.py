@@ -195,6 +195,7 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             epoch=known.epoch if known.epoch is not None else item.epoch,
             metric=known.metric if known.metric is not None else item.metric,
             digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
+            named_at=tuple(dict.fromkeys((*known.named_at, item.at, *item.named_at))),
         )
     hashed = sorted(
         (entry.scope, entry.path, entry.sha256)

@@ -24,8 +24,8 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension",
             "gitstate", "limits", "point_columns", "problem_hits", "producers", "redaction",
-            "resources", "rundir", "schemacheck", "settings", "shards", "snapshots", "spool",
-            "view", "wording", "yaml_readings",
+            "resources", "run_paths", "rundir", "schemacheck", "settings", "shards", "snapshots",
+            "spool", "view", "wording", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
