@@ -12,8 +12,9 @@ Why it matters
     patched.
 
 Example
-    error: CoordExp's run of era 2026-04-13 has no coordexp.runtime_env (CoordExp runtime_env.json:
-    environment variables of the run; expected since era 2026-02-20) [RA101 missing-artifact]
+    error   [RA101 missing-artifact]
+            CoordExp's run of era 2026-04-13 has no coordexp.runtime_env (CoordExp
+            runtime_env.json: environment variables of the run; expected since era 2026-02-20)
 
 What to do
     Fetch the file from the training machine or a backup while they exist. Where a producer was

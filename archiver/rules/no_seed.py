@@ -9,7 +9,8 @@ Why it matters
     repeated, and it is unknown whether two runs differ by more than chance.
 
 Example
-    note: no configuration or command states a seed; only the data's is known (17) [RA103 no-seed]
+    note    [RA103 no-seed]
+            no configuration or command states a seed; only the data's is known (17)
 
 What to do
     Set the seed in the configuration, even where the trainer has a default: defaults change

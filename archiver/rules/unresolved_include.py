@@ -8,8 +8,8 @@ Why it matters
     What the missing file sets is unknown, and so are the values that later files override.
 
 Example
-    warning: configs/experiments/a/pipeline.py:1: configs/common/base.py is included and not there;
-    its settings are missing [RA205 unresolved-include]
+    warning configs/experiments/a/pipeline.py:1 [RA205 unresolved-include]
+            configs/common/base.py is included and not there; its settings are missing
 
 What to do
     Copy the shared settings into the run, or give the directory that holds them with `--with`.

@@ -10,9 +10,9 @@ Why it matters
     alone does not repeat the run, and a program that did not replace the text used it as it is.
 
 Example
-    warning: resolved_config.json:14:12: 2 values of a resolved configuration are not resolved:
-    /data/train "${DATA_ROOT}/train.jsonl", /training/output_dir "$SCRATCH/out" [RA203
-    unresolved-interpolation]
+    warning resolved_config.json:14:12 [RA203 unresolved-interpolation]
+            2 values of a resolved configuration are not resolved: /data/train
+            "${DATA_ROOT}/train.jsonl", /training/output_dir "$SCRATCH/out"
 
 What to do
     Resolve the configuration before it is written, and keep the variables that it takes.

@@ -28,7 +28,7 @@ def test_number_of_an_authored_file_is_a_warning() -> None:
         problems=(problem(CODE, "a.yaml", "/gamma", BARE),),
     )
     assert (hit.severity, hit.hint) == (Severity.WARNING, "write 5.0e-4")
-    assert hit.message == f"/gamma: {BARE}"
+    assert hit.message == f"gamma: {BARE}"
 
 
 def test_number_under_a_key_of_numbers_is_a_warning() -> None:
@@ -51,14 +51,14 @@ def test_a_file_is_told_once_and_what_hurts_first() -> None:
         "ambiguous-yaml-value",
         problems=(problem(CODE, "a.yaml", "/on", WORD), problem(CODE, "a.yaml", "/lr", BARE)),
     )
-    assert told(found) == [f"/lr: {BARE} (1 more value like it)"]
+    assert told(found) == [f"lr: {BARE} (1 more value like it)"]
     assert [place.at.place for place in found[0].related] == ["/on"]
 
 
 def test_text_in_a_configuration() -> None:
     """A number that arrived as text is told where its configuration has numbers."""
     found = hits("ambiguous-yaml-value", configs=(config({"training": {"learning_rate": "5e-4"}}),))
-    assert told(found) == ['/training/learning_rate is the text "5e-4" where a number belongs']
+    assert told(found) == ['learning_rate is the text "5e-4" where a number belongs']
     assert str(found[0].at) == "resolved.json#/training/learning_rate"
 
 
