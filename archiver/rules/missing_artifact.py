@@ -26,9 +26,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.extension import Case, Expected, Fact, Hit, Rule, Severity
+from archiver.model.values import Value
 from archiver.wording import listed
 
-_ENDED_EARLY = frozenset({"failed", "interrupted"})
+_ENDED_EARLY: tuple[Value, ...] = ("failed", "interrupted")
 _MOST = 12
 
 

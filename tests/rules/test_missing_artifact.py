@@ -58,6 +58,10 @@ def test_run_that_ended_early_is_warned_of() -> None:
         assert [hit.severity for hit in missing(NEEDED, status=status)] == [Severity.WARNING]
     (dry,) = missing(NEEDED, status="unknown", series=())
     assert dry.severity is Severity.WARNING
+    (hostile,) = hits(
+        "missing-artifact", expected=(NEEDED,), fields={"summary.status": claim(["failed"], "")}
+    )
+    assert hostile.severity is Severity.ERROR
     (trained,) = missing(NEEDED, status="unknown")
     assert trained.severity is Severity.ERROR
 

@@ -12,18 +12,23 @@ Audit = Callable[..., RunFindings]
 Compare = Callable[[RunFindings, RunFindings], list[Finding]]
 
 
-def test_each_include_is_told_at_its_line() -> None:
-    """Each problem is a finding at its place; other problems are not this rule's."""
+def test_each_file_is_told_at_its_first_include() -> None:
+    """The includes of a file that fail are one finding; other problems are not this rule's."""
     found = hits(
         "unresolved-include",
         problems=(
             problem("include-missing", "a.py", "L3", "b.py is included and not there"),
             problem("include-unresolved", "a.py", "L4", "INCLUDE is no path"),
+            problem("include-twice", "c.py", "L1", "a.py is included more than once"),
             problem("truncated", "a.py"),
         ),
     )
-    assert told(found) == ["b.py is included and not there", "INCLUDE is no path"]
-    assert [hit.at.place for hit in found] == ["L3", "L4"]
+    assert told(found) == [
+        "b.py is included and not there (1 more include fails)",
+        "a.py is included more than once",
+    ]
+    assert [hit.at.place for hit in found] == ["L3", "L1"]
+    assert [place.at.place for place in found[0].related] == ["L4"]
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
