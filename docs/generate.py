@@ -22,9 +22,9 @@ import click
 import typer.main
 from record_schema import inventory_schema, record_schema
 
-from archiver import contracts, registry
+from archiver import contracts, registry, rulebook
 from archiver.cli.app import app, run
-from archiver.extension import Reader
+from archiver.extension import Reader, Rule
 from archiver.model.fields import FIELDS, Section, of_section
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +38,8 @@ def pages() -> dict[str, str]:
         "docs/cli.md": cli_page(),
         "docs/fields.md": fields_page(),
         "docs/readers.md": readers_page(),
+        "docs/rules.md": rules_page(),
+        "docs/schemas.md": schemas_page(),
         "schemas/record.v1.json": _json(record_schema()),
         "schemas/inventory-entry.v1.json": _json(inventory_schema()),
     }
@@ -47,7 +49,10 @@ def _json(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-EXAMPLE = re.compile(r"^(?:\$ )?runarchive (collect fixtures/.*)\n(?:(?!```).+\n)*", re.MULTILINE)
+EXAMPLE = re.compile(
+    r"^(?:\$ )?runarchive ((?:collect|validate|explain) .*)\n(?:(?!```)[^$].*\n|\n(?!```))*",
+    re.MULTILINE,
+)
 
 
 def readme() -> str:
@@ -64,9 +69,9 @@ def _example(shown: re.Match[str]) -> str:
         elsewhere = str(Path(scratch) / archives)
         if "-o" in words:
             words[words.index("-o") + 1] = elsewhere
-        else:
+        elif words[0] == "collect":
             words += ["-o", elsewhere]
-        if run(words) != 0:
+        if run(words) not in (0, 1):
             raise SystemExit(f"README: {command} fails")
     return f"{command}\n{said.getvalue().replace(elsewhere, archives)}"
 
@@ -151,6 +156,65 @@ def _metrics(reader: Reader[Any]) -> str:
         for key, metric in reader.metrics.items()
     ]
     return _table(("key", "canonical", "unit", "split", "attributes"), rows)
+
+
+def rules_page() -> str:
+    """Every rule with its page."""
+    rules = sorted(registry.rules(), key=lambda rule: rule.id)
+    parts = [
+        "# Rules\n",
+        NOTICE,
+        """\
+What the audit checks. `runarchive explain RULE` prints the same pages. [audit.md](audit.md) tells
+how to select, silence and weigh them.
+""",
+        _table(
+            ("id", "name", "severity", "finds"),
+            [
+                (item.id, f"[`{item.name}`](#{item.id.lower()}-{item.name})", item.severity.value,
+                 item.summary)
+                for item in rules
+            ],
+        ),
+    ]  # fmt: skip
+    parts += [f"## {item.id} {item.name}\n\n{_rule(item)}" for item in rules]
+    return "\n".join(parts)
+
+
+def _rule(item: Rule) -> str:
+    lines = [
+        f"**{line}**\n" if line in rulebook.HEADINGS else line.removeprefix("    ")
+        for line in rulebook.page(item).splitlines()
+    ]
+    text = "\n".join(lines).strip() + "\n"
+    if not item.thresholds:
+        return text
+    rows = [
+        (f"`{key}`", f"{spec.default:g}", spec.meaning) for key, spec in item.thresholds.items()
+    ]
+    return text + "\n" + _table(("threshold", "default", "meaning"), rows)
+
+
+def schemas_page() -> str:
+    """Every schema with what it is of."""
+    rows = []
+    for path in sorted((ROOT / "schemas").glob("*.json")):
+        schema = json.loads(path.read_text("utf-8"))
+        artifact = schema.get("x-artifact", {})
+        names = ", ".join(f"`{name}`" for name in artifact.get("files", ()))
+        rows.append((f"[{path.name}](../schemas/{path.name})", names, schema["title"]))
+    return "\n".join(
+        [
+            "# Schemas\n",
+            NOTICE,
+            """\
+JSON Schemas (draft 2020-12) of the artifacts that producers leave behind, and of what `runarchive`
+itself writes. `runarchive schemas NAME` prints one; `runarchive validate FILE --schema NAME` holds
+a file to it.
+""",
+            _table(("schema", "files", "of"), rows),
+        ]
+    )
 
 
 def cli_page() -> str:

@@ -23,9 +23,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension",
-            "gitstate", "limits", "point_columns", "producers", "redaction", "resources", "rundir",
-            "schemacheck", "settings", "shards", "snapshots", "spool", "view", "wording",
-            "yaml_readings",
+            "gitstate", "limits", "point_columns", "problem_hits", "producers", "redaction",
+            "resources", "run_paths", "rundir", "schemacheck", "settings", "shards", "snapshots",
+            "spool", "view", "wording", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),

@@ -310,6 +310,8 @@ class Checkpoint(Sourced):
     files: int | None = None
     bytes: int | None = None
     digests: tuple[Digest, ...] = ()
+    named_at: tuple[Location, ...] = ()
+    """Other places that speak of it, such as an index or a log."""
     monitor: str | None = None
     """Name of the metric that `metric` is a value of."""
 

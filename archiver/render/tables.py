@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from archiver.model import fields
+from archiver.model.claims import Problem
 from archiver.model.fields import Home, Section
 from archiver.model.record import (
     Config,
@@ -271,11 +272,19 @@ def accounting(record: RunRecord) -> Table:
 def problems(record: RunRecord) -> Table:
     """What was wrong with the data."""
     rows = [
-        (item.code, sentence(item.message), place(item.at), sentence(item.hint),
+        (item.code, sentence(item.message), _position(item), sentence(item.hint),
          item.reader)
         for item in record.problems
     ]  # fmt: skip
     return Table(("problem", "message", "at", "hint", "reader"), rows, always=3)
+
+
+def _position(item: Problem) -> Markdown:
+    """Where a problem stands, with its line and column where they are known."""
+    if item.line is None:
+        return place(item.at)
+    column = f", column {item.column}" if item.column is not None else ""
+    return Markdown(f"{place(item.at)} (line {item.line}{column})")
 
 
 def related(record: RunRecord) -> Table:

@@ -1,0 +1,50 @@
+"""Problems that were met while reading, told as hits: one for each artifact and code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from archiver.case import Case, Hit
+from archiver.model.claims import Problem
+from archiver.model.findings import Place, Severity
+
+MOST_RELATED = 4
+"""Further places that a hit names; codecs keep no more than five of one code."""
+MOST_CHARACTERS = 500
+"""Of a message; what a file holds may stand in it."""
+_MORE = re.compile(r"… and ([0-9]{1,18}) more\Z")
+"""What `archiver.codecs.flaws` says of flaws that it only counted."""
+
+
+def hits(case: Case, codes: Mapping[str, Severity | None]) -> Iterator[Hit]:
+    """One hit for each artifact and code, at the first place, with the number of all.
+
+    `codes` holds each code's severity; None: an error where a contract requires the artifact,
+    else a warning.
+    """
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in case.problems(*codes):
+        key = (problem.at.scope, problem.at.path, problem.code)
+        groups.setdefault(key, []).append(problem)
+    for (_, _, code), problems in groups.items():
+        at = problems[0].at
+        weight = codes[code] or (Severity.ERROR if case.is_required(at) else Severity.WARNING)
+        yield _hit(problems, weight)
+
+
+def _hit(problems: list[Problem], severity: Severity) -> Hit:
+    told = list({(one.at, one.message): one for one in problems if not _MORE.match(one.message)})
+    counted = sum(int(more[1]) for one in problems if (more := _MORE.match(one.message)))
+    if not told:
+        told = [(problems[0].at, problems[0].message)]
+    (at, message), *others = told
+    further = len(others) + counted
+    tail = f" (and {further:,} more of this kind)" if further else ""
+    related = tuple(Place(place, cut(text)) for place, text in others[:MOST_RELATED])
+    return Hit(cut(message) + tail, at, related, problems[0].hint, severity)
+
+
+def cut(message: str) -> str:
+    """A message of bounded length."""
+    return message if len(message) <= MOST_CHARACTERS else message[: MOST_CHARACTERS - 1] + "…"
