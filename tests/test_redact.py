@@ -34,7 +34,7 @@ def record() -> RunRecord:
 def test_a_secret_is_gone_from_every_part_of_the_record():
     """Found once, removed everywhere: names, messages, keys of series, nested values."""
     gatherer = SecretGatherer()
-    gatherer.value({"hub_token": SECRET}, "args.json")
+    gatherer.value({"hub_token": SECRET}, AT)
     clean = redact(record(), gatherer.finish())
     assert SECRET not in repr(clean)
     assert clean.configs[0].values["hub_token"] == "[redacted:hf-token:1]"  # noqa: S105

@@ -484,7 +484,8 @@ def _problems(saved: Saved, artifact: Artifact) -> Iterator[Problem]:
     warning = torch_container.warning(file.globals)
     if warning is not None:
         hint = "load it with weights_only=True, or not at all"
-        yield artifact.problem("unsafe-pickle", warning, hint=hint)
+        code = "hostile-pickle" if torch_container.hostile(file.globals) else "unsafe-pickle"
+        yield artifact.problem(code, warning, hint=hint)
 
 
 READER = Reader(

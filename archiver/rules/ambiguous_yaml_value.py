@@ -11,7 +11,7 @@ Why it matters
     A learning rate that is a text fails late, is compared as a text, or is silently replaced by
     a default. The next tool that reads the file may see another value than the trainer did.
 
-Example:
+Example
     warning RA204 ambiguous-yaml-value: config_source.yaml:4:18: /training/learning_rate: YAML
     1.1, as the producer read it, says "5e-4"; YAML 1.2 says 0.0005
 

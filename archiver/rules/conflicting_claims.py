@@ -12,7 +12,7 @@ Why it matters
     The record keeps one of the values, and the other may be the true one. Usually an artifact is
     left over from another run, was copied into this one, or the run was resumed with other code.
 
-Example:
+Example
     warning RA201 conflicting-claims: run_metadata.json:6:14: summary.git_commit is
     "1f0c3d..." here and "9c1e7f..." in wandb/run-1/files/wandb-metadata.json
 

@@ -13,7 +13,7 @@ Why it matters
     option on the command line is the harmless cause; a file that is left over from another run,
     or was edited afterwards, is the other one.
 
-Example:
+Example
     warning RA202 conflicting-settings: finetune.yaml:12:13: finetune.yaml says otherwise than
     artifacts/slurm-8812307.out, which the run resolved: batch size 4 against 2
 

@@ -10,7 +10,7 @@ Why it matters
     One of the two statements is wrong, and with it the answer to what ran. Different commits of
     one dependency mean that parts of the run were made with different code.
 
-Example:
+Example
     warning RA304 contradictory-tree-state: run_metadata.json:6:14: CoordExp is said to be clean,
     and 2 changed files are listed: " M src/train.py", "?? src/loss.py"
 

@@ -9,7 +9,7 @@ Why it matters
     The commit is not what ran. The changes existed in one directory of one machine, and nobody
     can say any more what they were; untracked files are in no commit at all.
 
-Example:
+Example
     warning RA301 dirty-tree-without-patch: run_metadata.json:9:16: CoordExp was dirty at
     cd05f3bdba80 (2 entries: " M src/train.py", "?? src/loss.py"), and no patch was kept
 
@@ -64,7 +64,7 @@ def _dirty(case: Case) -> list[tuple[Location, str]]:
 
 
 def _words(item: Repository) -> str:
-    at = f" at {cut(item.commit, 12)[:12]}" if item.commit else ""
+    at = f" at {item.commit[:12]}" if item.commit else ""
     return f"{cut(item.name)} was dirty{at}{_entries(item)}"
 
 

@@ -8,7 +8,7 @@ Why it matters
     Times, throughput and memory mean nothing without it; kernels, and with them results, differ
     between models; and nobody can ask a host that was reinstalled.
 
-Example:
+Example
     note RA104 hardware-unknown: no artifact names the GPUs (host gpu-worker-01)
 
 What to do

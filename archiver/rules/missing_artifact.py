@@ -11,7 +11,7 @@ Why it matters
     run without it was copied in part, cleaned up too eagerly, or written by a producer that was
     patched.
 
-Example:
+Example
     error RA101 missing-artifact: CoordExp's run of era 2026-04-13 has no coordexp.runtime_env
     (CoordExp runtime_env.json: environment variables of the run; expected since era 2026-02-20)
 
@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Expected, Fact, Hit, Rule, Severity
 from archiver.wording import listed
 
-_ENDED_EARLY = frozenset({"failed", "interrupted", "running"})
+_ENDED_EARLY = frozenset({"failed", "interrupted"})
 _MOST = 12
 
 

@@ -8,7 +8,7 @@ Why it matters
     The curve says how it went, and nothing says of what. The run cannot be repeated, compared or
     explained.
 
-Example:
+Example
     note RA107 no-configuration: no artifact holds the settings that the run trained with
 
 What to do

@@ -7,7 +7,7 @@ Why it matters
     A result is one of a model on data. Without the data's name nobody can repeat it, and nobody
     can tell whether a test set was trained on.
 
-Example:
+Example
     note RA106 no-data-provenance: no artifact names the data that was trained on
 
 What to do

@@ -8,7 +8,7 @@ Why it matters
     Results change with the versions of the framework, of its kernels and of the tokenizer. What
     was installed a year ago cannot be found out from the name of an environment.
 
-Example:
+Example
     note RA105 no-package-list: neither a lockfile nor a list of installed packages is there; only
     4 versions are known
 

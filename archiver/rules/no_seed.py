@@ -8,7 +8,7 @@ Why it matters
     Initial weights, dropout and the order of batches depend on it. Without it the run cannot be
     repeated, and it is unknown whether two runs differ by more than chance.
 
-Example:
+Example
     note RA103 no-seed: no configuration or command states a seed; only the data's is known (17)
 
 What to do
@@ -28,10 +28,11 @@ from archiver.settings import number
 from archiver.wording import shown
 
 _OPTION = re.compile(
-    r"(?:^|[\s'\"])(?:--?|\+\+?)?(?:[\w.]*[._])?(?:global_|random_)?seed(?:[ =]+)\d", re.IGNORECASE
+    r"(?:^|[\s'\"])(?:--?|\+\+?)?(?:\w+\.)*(?:(?:pl_)?global_|random_)?seed['\"]?[ =,]+['\"]?\d",
+    re.IGNORECASE,
 )
 _KEY = re.compile(
-    r"(?:^|[._/])(?:(?:global|manual|model|random|torch|train|training)_)?seed(?:_everything|s)?\Z"
+    r"(?:^|[./])(?:(?:global|manual|model|random|torch|train|training)_)?seed(?:_everything|s)?\Z"
 )
 _IN_SEEDS = frozenset({"numpy", "python", "torch"})
 _LONGEST_COMMAND = 20_000

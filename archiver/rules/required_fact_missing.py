@@ -9,7 +9,7 @@ Why it matters
     It was asked for because a run without it is not accepted: a paper's results without a
     commit, a release without a seed.
 
-Example:
+Example
     error RA102 required-fact-missing: summary.git_commit (commit of the training code) is
     required and not recorded
 

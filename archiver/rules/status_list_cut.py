@@ -7,7 +7,7 @@ What it finds
 Why it matters
     It reads as if these were all the changes. Any file may be among those that were left off.
 
-Example:
+Example
     warning RA303 status-list-cut: run_metadata.json:9:16: the status of CoordExp stops at its
     producer's limit of 200 entries; further changes are not listed
 

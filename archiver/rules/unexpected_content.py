@@ -35,9 +35,9 @@ _CODES: dict[str, Severity | None] = {
     ),
     **dict.fromkeys(
         (
-            "float-overflow", "include-twice", "invalid-enabled", "invalid-step", "no-epoch",
-            "no-step", "score-as-epoch", "unexpected-line", "unknown-run-type",
-            "unknown-status", "unnamed-run", "unread-entry", "unread-line",
+            "float-overflow", "invalid-enabled", "invalid-step", "no-epoch", "no-step",
+            "score-as-epoch", "unexpected-line", "unknown-run-type", "unknown-status",
+            "unnamed-run", "unread-entry", "unread-line",
         ),
         Severity.WARNING,
     ),

@@ -8,7 +8,7 @@ What it finds
 Why it matters
     The program is half of the experiment. The branch that is checked out today is not what ran.
 
-Example:
+Example
     note RA302 unknown-commit: run_metadata.json:6:14: git failed when the run started; commit,
     branch and dirty state are unknown
 

@@ -7,7 +7,7 @@ What it finds
 Why it matters
     What the missing file sets is unknown, and so are the values that later files override.
 
-Example:
+Example
     warning RA205 unresolved-include: configs/experiments/a/pipeline.py:1: configs/common/base.py
     is included and not there; its settings are missing
 

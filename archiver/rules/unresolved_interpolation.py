@@ -9,7 +9,7 @@ Why it matters
     The value that was used stood in a variable of a shell or in another file. The configuration
     alone does not repeat the run, and a program that did not replace the text used it as it is.
 
-Example:
+Example
     warning RA203 unresolved-interpolation: resolved_config.json:14:12: 2 values of a resolved
     configuration are not resolved: /data/train "${DATA_ROOT}/train.jsonl" and
     /training/output_dir "$SCRATCH/out"
