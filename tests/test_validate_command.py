@@ -71,7 +71,8 @@ def test_damaged_run_fails(cli: Cli) -> None:
 )
 def test_threshold_of_failure(cli: Cli, run_dir: Path, fail_on: str, code: int) -> None:
     """Findings below the threshold are told and do not fail."""
-    only(run_dir, "logging.jsonl").open("a").write('{"loss": 1.0, "loss": 2.0}\n')
+    with only(run_dir, "logging.jsonl").open("a") as file:
+        file.write('{"loss": 1.0, "loss": 2.0}\n')
     select = ["--select", "ambiguous-text"]
     assert cli("validate", run_dir, "--fail-on", fail_on, *select).code == code
 
@@ -194,8 +195,8 @@ def test_misspelt_rules_are_refused(cli: Cli) -> None:
 def test_required_facts(cli: Cli, report: Callable[..., dict[str, Any]]) -> None:
     """`--require` makes a missing fact an error; a field that there is not, a usage error."""
     assert cli("validate", RUNS[CLEAN], "--require", "summary.git_commit").code == 0
-    assert cli("validate", RUNS[CLEAN], "--require", "summary.conda_env").code == 1
-    document = report(RUNS[CLEAN], "--require", "summary.conda_env")
+    assert cli("validate", RUNS[CLEAN], "--require", "summary.cuda_driver").code == 1
+    document = report(RUNS[CLEAN], "--require", "summary.cuda_driver")
     assert "required-fact-missing" in names(document)
     assert cli("validate", RUNS[CLEAN], "--require", "summary.mood").code == 2
 

@@ -96,10 +96,11 @@ def _against_file(items: list[Dataset], entry: FileEntry | None) -> Hit | None:
         marks = _marks(item)
         digest, size = marks.get(("digest", "sha256")), marks.get(("bytes",))
         told = None
-        if digest is not None and entry.sha256 is not None and not _alike(digest, entry.sha256):
-            key: tuple[str, ...] = ("digest", "sha256")
-            told = f"{_told(key, entry.sha256)}, recorded is {_told(key, digest)}"
-        elif digest is None and size is not None and size != str(entry.bytes):
+        if digest is not None and entry.sha256 is not None:
+            if not _alike(digest, entry.sha256):
+                key: tuple[str, ...] = ("digest", "sha256")
+                told = f"{_told(key, entry.sha256)}, recorded is {_told(key, digest)}"
+        elif size is not None and size != str(entry.bytes):
             told = f"{entry.bytes} bytes, recorded are {size}"
         if told is not None:
             related = (Place(Location(entry.path), "the file as it is"),)

@@ -39,6 +39,7 @@ _LIMITS = (
 )  # fmt: skip
 """Settings of producers that remove older checkpoints."""
 _DEPTH = 3
+_MOST_RELATED = 5
 _KEYS_SEEN = 10_000
 _INDEX = "codex_ml.checkpoint_index"
 _SIDE_FILE = ".meta.json"
@@ -90,11 +91,12 @@ def _hit(
         subject = f"the {tags} checkpoint {names[0]} is" if tags else f"checkpoint {names[0]} is"
     else:
         subject = f"{len(items)} checkpoints are named, {listed(names)}, and are"
+    places = [*first.named_at, *(item.at for item in items[1:])]
     where = "not in the run" if some else "not in the run, which holds no checkpoint at all"
     return Hit(
         f"{subject} {where}{_reason(items, severity, limit)}",
         first.at,
-        tuple(Place(item.at, f"{item.path} is named here") for item in items[1:6]),
+        tuple(Place(at, "named here, too") for at in places[:_MOST_RELATED]),
         severity=severity,
     )
 

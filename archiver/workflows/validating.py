@@ -113,7 +113,9 @@ class _Audits:
 
     @property
     def reading(self) -> ReadOptions:
-        return ReadOptions(policy=Keeping("none", self.options.hash), limits=self.options.limits)
+        # Kept for the search for secrets, and dropped with the run.
+        keeping = Keeping("artifacts", self.options.hash)
+        return ReadOptions(policy=keeping, limits=self.options.limits)
 
     def run(self, source: Source) -> tuple[RunFindings, Audit]:
         """One run directory."""
