@@ -38,6 +38,8 @@ _LIMITS = (
     "save_total_limit", "keep_last_n_checkpoints", "keep_last_n", "save_top_k", "max_to_keep",
 )  # fmt: skip
 """Settings of producers that remove older checkpoints."""
+_MANY = 10**6
+"""Nobody keeps that many: what is larger is no limit."""
 _DEPTH = 3
 _MOST_RELATED = 5
 _KEYS_SEEN = 10_000
@@ -121,7 +123,7 @@ def _limit(case: Case) -> tuple[str, int] | None:
         for values in level:
             for name in _LIMITS:
                 limit = _whole(values.get(name))
-                if limit is not None and limit > 0:
+                if limit is not None and 0 < limit < _MANY:
                     return name, limit
             seen += len(values)
             if seen > _KEYS_SEEN:
