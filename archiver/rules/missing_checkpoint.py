@@ -51,11 +51,14 @@ def check(case: Case) -> Iterator[Hit]:
     """One finding per artifact that names some, and severity."""
     yield from problem_hits.hits(case, {_CODE: Severity.WARNING})
     told = {(problem.at.scope, problem.at.path) for problem in case.problems(_CODE)}
+    doubtful = [item for item in case.record.checkpoints if not item.present]
+    if not doubtful:
+        return
     groups: dict[tuple[str, str, Severity], list[Checkpoint]] = {}
     paths = RunPaths.of(case.record, case.files)
     limit = _limit(case)
-    some = any(item.present for item in case.record.checkpoints)
-    for item in case.record.checkpoints:
+    some = len(doubtful) < len(case.record.checkpoints)
+    for item in doubtful:
         naming = (item.at.scope, item.at.path)
         if naming not in told and _is_absent(item, paths):
             severity = _severity(item, case, some=some, limited=limit is not None)
@@ -66,8 +69,6 @@ def check(case: Case) -> Iterator[Hit]:
 
 def _is_absent(item: Checkpoint, paths: RunPaths) -> bool:
     """Whether it should lie in the run and does not; of many that is established already."""
-    if item.present:
-        return False
     if item.present is None and paths.local(item.path) is not None:
         return False
     return paths.own(item.path)
@@ -93,6 +94,9 @@ def _hit(
         subject = f"the {tags} checkpoint {names[0]} is" if tags else f"checkpoint {names[0]} is"
     else:
         subject = f"{len(items)} checkpoints are named, {listed(names)}, and are"
+    if first.at.path == first.path:
+        # Its directory is there, with nothing in it but what stood beside the payload.
+        subject = f"the payload of {subject}"
     places = [*first.named_at, *(item.at for item in items[1:])]
     where = "not in the run" if some else "not in the run, which holds no checkpoint at all"
     return Hit(

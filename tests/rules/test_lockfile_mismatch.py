@@ -10,7 +10,7 @@ import pytest
 from archiver.model.claims import Location
 from archiver.model.findings import Finding, RunFindings, Severity
 from archiver.model.record import Lockfile
-from tests.rules.made import copied, hits
+from tests.rules.made import copied, hits, problem
 
 Audit = Callable[..., RunFindings]
 Compare = Callable[[RunFindings, RunFindings], list[Finding]]
@@ -61,6 +61,21 @@ def test_nothing_to_say(verdict):
         at=Location("m"), path="uv.lock", recorded_sha256=THEN, actual_sha256=THEN, verdict=verdict
     )
     assert hits("lockfile-mismatch", lockfiles=(lock,)) == []
+
+
+def test_manifest_that_could_not_be_read():
+    """It is reported as such; where it can be read, what it states is told."""
+    met = (problem("truncated", "the end is missing", "m.json"),)
+
+    def lock(place):
+        at = Location("m.json", place)
+        return Lockfile(
+            at=at, path="uv.lock", recorded_sha256=None, actual_sha256=None, verdict="unreadable"
+        )
+
+    assert hits("lockfile-mismatch", lockfiles=(lock(""),), problems=met) == []
+    assert len(hits("lockfile-mismatch", lockfiles=(lock("/lock_sha256"),), problems=met)) == 1
+    assert len(hits("lockfile-mismatch", lockfiles=(lock(""),))) == 1
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:

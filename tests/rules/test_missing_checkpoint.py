@@ -148,6 +148,13 @@ def test_entries_of_an_index_are_one_finding():
     assert (hit.severity, len(hit.related)) == (Severity.WARNING, 5)
 
 
+def test_directory_without_its_payload():
+    """The directory is there, what was in it is not."""
+    bare = named("ck/epoch-1", "last", at=Location("ck/epoch-1"))
+    found = hits("missing-checkpoint", ["ck/epoch-1/state.sha256"], checkpoints=(KEPT, bare))
+    assert told(found) == ["the payload of the last checkpoint ck/epoch-1 is not in the run"]
+
+
 def test_tracker_is_told_once():
     """What the reader met stands for the checkpoint that it lists as absent."""
     at = Location("ck/latest_checkpointed_iteration.txt")

@@ -11,7 +11,7 @@ import pytest
 from archiver.model.claims import Location
 from archiver.model.findings import Finding, RunFindings
 from archiver.model.record import Attempt, Evaluation, Step
-from tests.rules.made import copied, hits, told
+from tests.rules.made import book, copied, hits, told
 
 Audit = Callable[..., RunFindings]
 Compare = Callable[[RunFindings, RunFindings], list[Finding]]
@@ -32,11 +32,14 @@ def step(step_id="eval:a", status="unknown", **facts):
     )
 
 
+PLAN = (book("plan.yaml", "run_experiment.summary"),)
+
+
 def test_all_are_one_finding():
     """With the names of the first."""
-    (hit,) = hits(NAME, steps=tuple(step(f"eval:{n}") for n in range(9)))
+    (hit,) = hits(NAME, steps=tuple(step(f"eval:{n}") for n in range(9)), accounting=PLAN)
     assert hit.message == (
-        "9 planned evaluations have no result: eval:0, eval:1, eval:2, eval:3, eval:4 and 4 more"
+        "9 planned evaluations have no result: steps eval:0, eval:1, eval:2, eval:3, eval:4 and 4 more"
     )
     assert len(hit.related) == 5
 
@@ -55,7 +58,13 @@ def test_all_are_one_finding():
 )
 def test_any_trace_is_enough(facts):
     """A log, an attempt, a score, or a word for why there is none."""
-    assert told(hits(NAME, steps=(step(**facts),))) == []
+    assert told(hits(NAME, steps=(step(**facts),), accounting=PLAN)) == []
+
+
+def test_what_is_no_plan():
+    """A step that a torn result file hints at was not planned there."""
+    books = (book("plan.yaml", "hf.results"),)
+    assert hits(NAME, steps=(step(),), accounting=books) == []
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
@@ -64,5 +73,5 @@ def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None
     shutil.rmtree(after / "words_sweep_2026-11-26/rank8_lr1e-4/eval/words_epoch1")
     found = new_findings(audited(before), audited(after))
     assert [(item.name, item.message) for item in found] == [
-        (NAME, "1 planned evaluation has no result: eval:words_epoch1")
+        (NAME, "1 planned evaluation has no result: step eval:words_epoch1")
     ]
