@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from itertools import islice
 
-from archiver.model.values import Value, to_json
+from archiver.model.values import Tagged, Value, nonfinite
 
 _MOST_CHARACTERS = 60
 _MOST_ITEMS = 5
@@ -16,8 +17,12 @@ _PARTS = 20
 
 def shown(value: Value, most: int = _MOST_CHARACTERS) -> str:
     """A value as JSON, cut at `most` characters; lists and objects by their beginning."""
+    if isinstance(value, Tagged):
+        value = value.value
     if isinstance(value, str):
         value = value[: most + 1]
+    elif isinstance(value, float) and not math.isfinite(value):
+        return nonfinite(value)
     elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 512:
         return f"an integer of {value.bit_length()} bits"
     elif isinstance(value, list):
@@ -25,7 +30,7 @@ def shown(value: Value, most: int = _MOST_CHARACTERS) -> str:
     elif isinstance(value, dict):
         names = ", ".join(str(name)[:most] for name in islice(value, _PARTS))
         return cut(f"an object of {names}" if names else "{}", most)
-    return cut(json.dumps(to_json(value), ensure_ascii=False, default=str), most)
+    return cut(json.dumps(value, ensure_ascii=False), most)
 
 
 def cut(text: str, most: int = _MOST_CHARACTERS) -> str:

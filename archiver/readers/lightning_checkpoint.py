@@ -373,6 +373,7 @@ def _best(saved: Saved, artifact: Artifact) -> Iterator[Checkpoint]:
             path=path,
             tags=("best",),
             metric=saver.best_score,
+            monitor=saver.monitor,
             present=entry,
             files=None if not entry else 1,
             bytes=_size(artifact, path),

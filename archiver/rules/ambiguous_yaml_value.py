@@ -12,8 +12,8 @@ Why it matters
     a default. The next tool that reads the file may see another value than the trainer did.
 
 Example
-    warning RA204 ambiguous-yaml-value: config_source.yaml:4:18: /training/learning_rate: YAML
-    1.1, as the producer read it, says "5e-4"; YAML 1.2 says 0.0005
+    warning config_source.yaml:4:18 [RA204 ambiguous-yaml-value]
+            learning_rate: YAML 1.1, as the producer read it, says "5e-4"; YAML 1.2 says 0.0005
 
 What to do
     Write numbers with a dot and a signed exponent (`5.0e-4`), and quote `yes`, `no`, `on`, `off`
@@ -31,7 +31,7 @@ from archiver.model.claims import Location, Problem
 from archiver.model.findings import Place
 from archiver.model.record import Config
 from archiver.settings import NUMERIC_KEYS, number, place
-from archiver.wording import counted, shown
+from archiver.wording import counted, cut, shown
 
 _CODE = "yaml-readings-differ"
 _BARE = re.compile(r'says "([+-]?\d+)[eE]([+-]?\d+)"')
@@ -92,7 +92,7 @@ def _of_readings(
     if bare and hurts:
         hint = f"write {bare.group(1)}.0e{int(bare.group(2)[:6]):+d}"
     severity = Severity.WARNING if hurts else Severity.NOTE
-    message = f"{first.at.place}: {first.message}{more}"
+    message = f"{cut(_last(first.at))}: {first.message}{more}"
     return Hit(message, first.at, tuple(also), hint, severity)
 
 
@@ -121,7 +121,7 @@ def _of_texts(config: Config, paths: list[tuple[str, ...]]) -> Hit:
     more = f" ({counted(len(paths) - 1, 'more value')} like it)" if len(paths) > 1 else ""
     value = _at(config, first)
     return Hit(
-        f"{'/'.join(('', *first))} is the text {shown(value)} where a number belongs{more}",
+        f"{cut(first[-1])} is the text {shown(value)} where a number belongs{more}",
         place(config, first),
         tuple(Place(place(config, path), shown(_at(config, path))) for path in paths[1:_SHOWN]),
         "YAML 1.1 reads 5e-4 as text; write 5.0e-4",

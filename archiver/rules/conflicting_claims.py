@@ -13,8 +13,9 @@ Why it matters
     left over from another run, was copied into this one, or the run was resumed with other code.
 
 Example
-    warning RA201 conflicting-claims: run_metadata.json:6:14: summary.git_commit is
-    "1f0c3d..." here and "9c1e7f..." in wandb/run-1/files/wandb-metadata.json
+    warning run_metadata.json:6:14 [RA201 conflicting-claims]
+            summary.git_commit is "1f0c3d..." here and "9c1e7f..." in
+            wandb/run-1/files/wandb-metadata.json
 
 What to do
     Find out which artifact belongs to this run (its times and its id help), move the other one

@@ -14,8 +14,9 @@ Why it matters
     or was edited afterwards, is the other one.
 
 Example
-    warning RA202 conflicting-settings: finetune.yaml:12:13: finetune.yaml says otherwise than
-    artifacts/slurm-8812307.out, which the run resolved: batch size 4 against 2
+    warning finetune.yaml:12:13 [RA202 conflicting-settings]
+            finetune.yaml says otherwise than artifacts/slurm-8812307.out, which the run resolved:
+            batch size 4 against 2
 
 What to do
     Believe the configuration nearest to the running program. Where an option on the command line

@@ -11,8 +11,9 @@ Why it matters
     one dependency mean that parts of the run were made with different code.
 
 Example
-    warning RA304 contradictory-tree-state: run_metadata.json:6:14: CoordExp is said to be clean,
-    and 2 changed files are listed: " M src/train.py", "?? src/loss.py"
+    warning run_metadata.json:6:14 [RA304 contradictory-tree-state]
+            CoordExp is said to be clean, and 2 changed files are listed: " M src/train.py", "??
+            src/loss.py"
 
 What to do
     Look at how the producer asks git: a warning in its output, another working directory, or a

@@ -10,8 +10,9 @@ Why it matters
     can say any more what they were; untracked files are in no commit at all.
 
 Example
-    warning RA301 dirty-tree-without-patch: run_metadata.json:9:16: CoordExp was dirty at
-    cd05f3bdba80 (2 entries: " M src/train.py", "?? src/loss.py"), and no patch was kept
+    warning run_metadata.json:9:16 [RA301 dirty-tree-without-patch]
+            CoordExp was dirty at cd05f3bdba80 (2 entries: " M src/train.py", "?? src/loss.py"),
+            and no patch was kept
 
 What to do
     Commit before training, or let the run write `git diff HEAD` and its untracked sources beside

@@ -9,7 +9,8 @@ Why it matters
     between models; and nobody can ask a host that was reinstalled.
 
 Example
-    note RA104 hardware-unknown: no artifact names the GPUs (host gpu-worker-01)
+    note    [RA104 hardware-unknown]
+            no artifact names the GPUs (host gpu-worker-01)
 
 What to do
     Let the run log its devices: a tracker's system information, `nvidia-smi -L` in the job

@@ -12,8 +12,9 @@ Why it matters
     patched.
 
 Example
-    error RA101 missing-artifact: CoordExp's run of era 2026-04-13 has no coordexp.runtime_env
-    (CoordExp runtime_env.json: environment variables of the run; expected since era 2026-02-20)
+    error   [RA101 missing-artifact]
+            CoordExp's run of era 2026-04-13 has no coordexp.runtime_env (CoordExp
+            runtime_env.json: environment variables of the run; expected since era 2026-02-20)
 
 What to do
     Fetch the file from the training machine or a backup while they exist. Where a producer was
@@ -25,9 +26,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.extension import Case, Expected, Fact, Hit, Rule, Severity
+from archiver.model.values import Value
 from archiver.wording import listed
 
-_ENDED_EARLY = frozenset({"failed", "interrupted"})
+_ENDED_EARLY: tuple[Value, ...] = ("failed", "interrupted")
 _MOST = 12
 
 

@@ -9,7 +9,8 @@ Why it matters
     explained.
 
 Example
-    note RA107 no-configuration: no artifact holds the settings that the run trained with
+    note    [RA107 no-configuration]
+            no artifact holds the settings that the run trained with
 
 What to do
     Keep the configuration beside the results, as the program resolved it. Where it lies in

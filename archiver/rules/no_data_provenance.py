@@ -8,7 +8,8 @@ Why it matters
     can tell whether a test set was trained on.
 
 Example
-    note RA106 no-data-provenance: no artifact names the data that was trained on
+    note    [RA106 no-data-provenance]
+            no artifact names the data that was trained on
 
 What to do
     Name the data in the configuration that is kept with the run, best with a digest.

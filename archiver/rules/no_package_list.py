@@ -9,8 +9,8 @@ Why it matters
     was installed a year ago cannot be found out from the name of an environment.
 
 Example
-    note RA105 no-package-list: neither a lockfile nor a list of installed packages is there; only
-    4 versions are known
+    note    [RA105 no-package-list]
+            neither a lockfile nor a list of installed packages is there; only 4 versions are known
 
 What to do
     Copy the lockfile into the run when it starts, or write `pip freeze` beside its results.

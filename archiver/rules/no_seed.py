@@ -9,7 +9,8 @@ Why it matters
     repeated, and it is unknown whether two runs differ by more than chance.
 
 Example
-    note RA103 no-seed: no configuration or command states a seed; only the data's is known (17)
+    note    [RA103 no-seed]
+            no configuration or command states a seed; only the data's is known (17)
 
 What to do
     Set the seed in the configuration, even where the trainer has a default: defaults change
@@ -59,7 +60,7 @@ def _seeded(config: Config) -> bool:
         if _KEY.search(key) or (key in _IN_SEEDS and inside == "seeds"):
             if number(value) is not None or value is True:
                 return True
-        elif isinstance(value, str) and _OPTION.search(value[:_LONGEST_COMMAND]):
+        elif isinstance(value, str) and _has_option(value):
             return True
     return False
 
@@ -67,7 +68,12 @@ def _seeded(config: Config) -> bool:
 def _started_with_seed(step: Step) -> bool:
     commands = [step.command, *(attempt.command for attempt in step.attempts)]
     texts = (f"{' '.join(command.argv)} {command.shell or ''}" for command in commands if command)
-    return any(_OPTION.search(text[:_LONGEST_COMMAND]) for text in texts)
+    return any(map(_has_option, texts))
+
+
+def _has_option(text: str) -> bool:
+    start = text[:_LONGEST_COMMAND]
+    return "seed" in start.lower() and _OPTION.search(start) is not None
 
 
 RULE = Rule(

@@ -10,8 +10,8 @@ Why it matters
     commit, a release without a seed.
 
 Example
-    error RA102 required-fact-missing: summary.git_commit (commit of the training code) is
-    required and not recorded
+    error   [RA102 required-fact-missing]
+            summary.git_commit (commit of the training code) is required and not recorded
 
 What to do
     Record it where the run is made. For a run that is over, a person who knows it can declare it

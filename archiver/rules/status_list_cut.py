@@ -8,8 +8,9 @@ Why it matters
     It reads as if these were all the changes. Any file may be among those that were left off.
 
 Example
-    warning RA303 status-list-cut: run_metadata.json:9:16: the status of CoordExp stops at its
-    producer's limit of 200 entries; further changes are not listed
+    warning run_metadata.json:9:16 [RA303 status-list-cut]
+            the status of CoordExp stops at its producer's limit of 200 entries; further changes
+            are not listed
 
 What to do
     Keep outputs and caches out of the checkout or in `.gitignore`, and write `git diff HEAD`

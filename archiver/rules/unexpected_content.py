@@ -47,8 +47,9 @@ _CODES: dict[str, Severity | None] = {
 
 
 def check(case: Case) -> Iterator[Hit]:
-    """Each artifact and code once."""
-    return problem_hits.hits(case, _CODES)
+    """Each artifact and code once, but for values that break the schema, which is told already."""
+    told = {problem.at for problem in case.problems("schema-violation")}
+    return problem_hits.hits(case, _CODES, told)
 
 
 RULE = Rule(

@@ -9,8 +9,8 @@ Why it matters
     The program is half of the experiment. The branch that is checked out today is not what ran.
 
 Example
-    note RA302 unknown-commit: run_metadata.json:6:14: git failed when the run started; commit,
-    branch and dirty state are unknown
+    note    run_metadata.json:6:14 [RA302 unknown-commit]
+            git failed when the run started; commit, branch and dirty state are unknown
 
 What to do
     Start runs from a checkout and record `git rev-parse HEAD`; in a container, hand the commit in

@@ -8,8 +8,8 @@ Why it matters
     What the missing file sets is unknown, and so are the values that later files override.
 
 Example
-    warning RA205 unresolved-include: configs/experiments/a/pipeline.py:1: configs/common/base.py
-    is included and not there; its settings are missing
+    warning configs/experiments/a/pipeline.py:1 [RA205 unresolved-include]
+            configs/common/base.py is included and not there; its settings are missing
 
 What to do
     Copy the shared settings into the run, or give the directory that holds them with `--with`.
@@ -20,14 +20,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
+from archiver.model.claims import Problem
+from archiver.model.findings import Place
+from archiver.wording import counted
 
 _CODES = frozenset({"include-missing", "include-twice", "include-unresolved"})
+_SHOWN = 10
 
 
 def check(case: Case) -> Iterator[Hit]:
-    """One hit per include."""
+    """One hit per including file, at its first include that fails."""
+    files: dict[tuple[str, str], list[Problem]] = {}
     for problem in case.problems(*_CODES):
-        yield Hit(problem.message, problem.at, hint=problem.hint)
+        files.setdefault((problem.at.scope, problem.at.path), []).append(problem)
+    for first, *rest in files.values():
+        more = (
+            f" ({counted(len(rest), 'more include fails', 'more includes fail')})" if rest else ""
+        )
+        places = tuple(Place(problem.at, problem.message) for problem in rest[:_SHOWN])
+        yield Hit(f"{first.message}{more}", first.at, places, first.hint)
 
 
 RULE = Rule(

@@ -10,9 +10,9 @@ Why it matters
     alone does not repeat the run, and a program that did not replace the text used it as it is.
 
 Example
-    warning RA203 unresolved-interpolation: resolved_config.json:14:12: 2 values of a resolved
-    configuration are not resolved: /data/train "${DATA_ROOT}/train.jsonl" and
-    /training/output_dir "$SCRATCH/out"
+    warning resolved_config.json:14:12 [RA203 unresolved-interpolation]
+            2 values of a resolved configuration are not resolved: /data/train
+            "${DATA_ROOT}/train.jsonl", /training/output_dir "$SCRATCH/out"
 
 What to do
     Resolve the configuration before it is written, and keep the variables that it takes.
@@ -63,17 +63,13 @@ def _of(config: Config) -> Iterator[Hit]:
     if first:
         values = counted(number, "value of a", "values of a")
         verb = "is" if number == 1 else "are"
-        where = listed((f"{cut(pointer(path), 100)} {_text(value)}" for path, value in first))
+        where = listed((f"{cut(pointer(path), 100)} {shown(value)}" for path, value in first))
         more = f" and {number - len(first)} more" if number > len(first) else ""
         yield Hit(
             f"{values} {config.role} configuration {verb} not resolved: {where}{more}",
             place(config, first[0][0]),
-            tuple(Place(place(config, path), _text(value)) for path, value in first[1:]),
+            tuple(Place(place(config, path), shown(value)) for path, value in first[1:]),
         )
-
-
-def _text(value: Value) -> str:
-    return shown(value.value if isinstance(value, Tagged) else value)
 
 
 def _unresolved(value: Value) -> bool:
