@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,7 +22,7 @@ from jsonschema.exceptions import ValidationError
 
 from archiver import registry
 from archiver.artifact import Artifact, Match
-from archiver.codecs import json_document, yaml_document
+from archiver.codecs import json_document, toml_document, yaml_document
 from archiver.codecs.ndjson import NdjsonStream
 from archiver.extension import Reader
 from archiver.limits import Limits
@@ -34,6 +34,18 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "readers"
 READERS: dict[str, Reader[Any]] = {reader.kind: reader for reader in registry.readers()}
 LIMITS = Limits()
+PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
+    "json": json_document.parse,
+    "yaml": yaml_document.parse,
+    "toml": toml_document.parse,
+}
+"""Format -> what reads a document of it; rows are read otherwise."""
+PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
+    "json": json_document.parse,
+    "yaml": yaml_document.parse,
+    "toml": toml_document.parse,
+}
+"""Format -> what reads a document of it; rows are read otherwise."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +100,25 @@ def leaves(error: ValidationError) -> Iterator[ValidationError]:
     for item in error.context or ():
         branches.setdefault(item.schema_path[0], []).extend(leaves(item))
     if not branches:
-        yield error
+        yield from unknown_keys(error) if error.validator == "additionalProperties" else (error,)
         return
     depth = len(error.absolute_path)
     yield from min(branches.values(), key=lambda faults: distance(faults, depth))
+
+
+def unknown_keys(error: ValidationError) -> Iterator[ValidationError]:
+    """The fault of keys that may not stand there, as one of each."""
+    for key in error.instance:
+        patterns = error.schema.get("patternProperties", ())
+        if key not in error.schema.get("properties", ()) and not any(
+            re.search(pattern, key) for pattern in patterns
+        ):
+            yield ValidationError(
+                error.message,
+                validator=error.validator,
+                path=(*error.absolute_path, key),
+                schema_path=error.absolute_schema_path,
+            )
 
 
 def distance(faults: list[ValidationError], depth: int) -> tuple[int, int]:
@@ -101,7 +128,7 @@ def distance(faults: list[ValidationError], depth: int) -> tuple[int, int]:
     """
     depths = [(fault.validator, len(fault.absolute_path) - depth) for fault in faults]
     other = sum(
-        (keyword == "type" and below == 0) or (keyword in {"const", "enum"} and below <= 1)
+        (keyword in {"type", None} and below == 0) or (keyword in {"const", "enum"} and below <= 1)
         for keyword, below in depths
     )
     return other, len(faults)
@@ -117,7 +144,7 @@ SCHEMAS = [
 
 @dataclass(frozen=True)
 class Document:
-    """One JSON or YAML document, or one row, and what its reader thinks of it."""
+    """One JSON, YAML or TOML document, or one row, and what its reader thinks of it."""
 
     schema: Schema
     path: str
@@ -160,8 +187,7 @@ def _read(
     if schema.about["format"] == "ndjson":
         yield from _rows(schema, path, data, here)
         return
-    parse = json_document.parse if schema.about["format"] == "json" else yaml_document.parse
-    document = parse(data, LIMITS)
+    document = PARSERS[schema.about["format"]](data, LIMITS)
     codes = frozenset(problem.code for problem in here)
     yield Document(schema, path, finite(document.value), codes, document.complete)
 

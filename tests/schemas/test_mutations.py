@@ -32,6 +32,7 @@ SAMPLES: dict[str, Any] = {
     "object": {"~": 1},
 }  # fmt: skip
 """A value of each type; the number is no integer."""
+UNKNOWN = "~ unknown"
 TEXTS = ("~ none", "", " ", "a/b", "~", "\n")
 """Text, some of which no pattern that means anything lets pass."""
 
@@ -145,7 +146,8 @@ def faults(schema: Schema, document: Any) -> Iterator[Fault]:
         for rule, branch in part.rules:
             for keyword, detail, value in broken(rule, part.value):
                 changed = replaced(document, part.place, value)
-                yield Fault(keyword, part.place, changed, branch, detail)
+                place = (*part.place, UNKNOWN) if keyword == "additionalProperties" else part.place
+                yield Fault(keyword, place, changed, branch, detail)
 
 
 def broken(rule: dict[str, Any], value: Any) -> Iterator[tuple[str, str, Any]]:
@@ -154,7 +156,7 @@ def broken(rule: dict[str, Any], value: Any) -> Iterator[tuple[str, str, Any]]:
         for key, item in without(rule, value):
             yield "required", key, item
         if rule.get("additionalProperties") is False:
-            yield "additionalProperties", "", {**value, "~ unknown": 1}
+            yield "additionalProperties", "", {**value, UNKNOWN: 1}
     for sample in other_types(rule.get("type", list(SAMPLES))):
         yield "type", "", sample
     for keyword, make in BREAKERS.items():
