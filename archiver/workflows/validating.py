@@ -32,8 +32,18 @@ class ValidateOptions:
     schema: str | None = None
     """Schema that single artifacts are held to, whatever they look like."""
     baseline: frozenset[str] = frozenset()
+    skip_unknown: bool = False
+    """Pass over single files of no known kind instead of refusing them."""
     hash: str = "artifacts"
     limits: Limits = DEFAULT
+
+
+class UnknownKindError(ArchiverError):
+    """A single file that no reader and no schema knows."""
+
+    def __init__(self, path: Path) -> None:
+        hint = "`runarchive schemas` lists the names that --schema takes"
+        super().__init__(str(path), "is of no kind that is known", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,8 @@ class Verdict:
     failures: tuple[ArchiverError, ...] = ()
     crashed: tuple[str, ...] = ()
     """Ids of rules that stopped: faults of ours."""
+    skipped: tuple[Path, ...] = ()
+    """Files of no known kind."""
 
 
 def validate(
@@ -54,16 +66,22 @@ def validate(
 ) -> Verdict:
     """Audit every run, archive and artifact that the paths name or hold; nothing is written."""
     audits: list[tuple[RunFindings, Audit]] = []
-    failures = []
+    failures: list[ArchiverError] = []
+    skipped = []
     for path in paths:
         try:
             audits += _audited(path, _Audits(options, now, progress))
+        except UnknownKindError as fault:
+            if options.skip_unknown:
+                skipped.append(path)
+            else:
+                failures.append(fault)
         except ArchiverError as fault:
             failures.append(fault)
     ran = frozenset(rule for _, done in audits for rule in done.ran)
     crashed = dict.fromkeys(rule for _, done in audits for rule in done.crashed)
     report = Report(runs=tuple(run for run, _ in audits), rules=len(ran), tool_version=__version__)
-    return Verdict(report, tuple(failures), tuple(crashed))
+    return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
 def _audited(path: Path, audits: _Audits) -> list[tuple[RunFindings, Audit]]:
@@ -95,7 +113,9 @@ class _Audits:
 
     @property
     def reading(self) -> ReadOptions:
-        return ReadOptions(policy=Keeping("none", self.options.hash), limits=self.options.limits)
+        # Kept for the search for secrets, and dropped with the run.
+        keeping = Keeping("artifacts", self.options.hash)
+        return ReadOptions(policy=keeping, limits=self.options.limits)
 
     def run(self, source: Source) -> tuple[RunFindings, Audit]:
         """One run directory."""
@@ -161,8 +181,7 @@ class _Audits:
             with ExitStack() as held:
                 record, files, _ = self._read(Source(home, tree, placement), held)
                 if not record.accounting and not record.problems:
-                    hint = "`runarchive schemas` lists the names that --schema takes"
-                    raise ArchiverError(str(path), "is of no kind that is known", hint)
+                    raise UnknownKindError(path)
                 case = Case(record=record, files=tuple(files), facts=frozenset({Fact.HASHES}))
                 found, done = self._judge(case, {"run": _shown(path.parent)}, path)
                 return replace(found, status=None, reproducibility=None), done

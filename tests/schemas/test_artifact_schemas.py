@@ -16,14 +16,34 @@ from tests.schemas.conftest import CASES, READERS, SCHEMAS, Schema
 
 EACH = pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 FORMATS = frozenset({"json", "ndjson", "yaml", "toml"})
-COMPLETE = frozenset({"codex_ml", "coordexp", "hf", "mlflow", "ms_swift", "packages", "wandb"})
+COMPLETE = frozenset({
+    "ai_studio", "codex_ml", "coordexp", "hf", "inspect_ai", "lightning", "llmrunner", "megatron",
+    "mlflow", "ms_swift", "packages", "run_experiment", "slurm", "torchtune", "wandb",
+})  # fmt: skip
 """Producers each of whose documents has a schema or stands below."""
 EXEMPT = {
+    "ai_studio.temp": "what was being written, cut as a rule; it is no artifact of its own",
     "coordexp.per_class": "CSV",
     "coordexp.telemetry": "samples of the training, each trainer's own; no provenance",
     "coordexp.train_log": "text",
     "hf.checkpoint": "a directory, told by names alone",
+    "lightning.checkpoint": "a pickle in a zip container",
+    "lightning.metrics_csv": "CSV",
+    "llmrunner.console": "text",
+    "llmrunner.data": "training data, the user's own",
+    "llmrunner.eval_report": "scores in the form of whatever suite made them",
+    "llmrunner.pipeline": "Python and env files, read without running them",
+    "llmrunner.step_log": "text",
+    "megatron.log": "text",
+    "megatron.progress": "text",
     "packages.installed": "text",
+    "run_experiment.log": "text",
+    "run_experiment.report": "Markdown",
+    "run_experiment.slurm_script": "a shell script",
+    "slurm.gpu_metrics": "CSV",
+    "slurm.stdout": "text",
+    "torchtune.checkpoint": "a directory, told by names alone",
+    "torchtune.log": "text",
     "wandb.log": "binary",
     "wandb.output": "text",
     "wandb.requirements": "text",
@@ -108,7 +128,7 @@ def test_version_is_a_property(schema: Schema) -> None:
     if version is None:
         return
     assert version.keys() == {"pointer", "supported"}
-    assert all(isinstance(number, int | str) for number in version["supported"])
+    assert all(isinstance(known, int | str) for known in version["supported"])
     name = version["pointer"].rpartition("/")[2]
     stated = [
         part["properties"][name]
