@@ -36,6 +36,23 @@ def outputs() -> tuple[Encoder, ...]:
     return _found("outputs", Encoder, "ENCODER")
 
 
+@cache
+def output(name: str) -> Encoder:
+    """One output format by its name; of our own, none but the one that is asked for is imported.
+
+    Raises:
+        ArchiverError: when there is no such format.
+    """
+    home = importlib.import_module("archiver.outputs")
+    if name in {module.name for module in pkgutil.iter_modules(home.__path__)}:
+        encoder: Encoder = importlib.import_module(f"{home.__name__}.{name}").ENCODER
+        return encoder
+    known = {encoder.name: encoder for encoder in outputs()}
+    if name not in known:
+        raise ArchiverError(f"--format {name}", "is no format", f"there are {', '.join(known)}")
+    return known[name]
+
+
 def _found(package: str, kind: type[Descriptor], constant: str) -> tuple[Descriptor, ...]:
     home = importlib.import_module(f"archiver.{package}")
     found: dict[str, Descriptor] = {}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archiver import registry
 from tests.conftest import FIXTURE_RUNS, Ran
 
 RUNS = {path.parent.name: path for path in FIXTURE_RUNS}
@@ -306,3 +310,133 @@ def test_unreadable_file_is_a_finding(cli: Cli, run_dir: Path) -> None:
     ran = cli("validate", run_dir)
     assert ran.code == 1
     assert "unreadable-artifact" in ran.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
+def test_every_format(cli: Cli, form: str) -> None:
+    """Each format is printed, with the same exit code."""
+    ran = cli("validate", RUNS[KILLED], "--format", form)
+    assert ran.code == 1
+    assert ran.err == ""
+    assert "RA003" in ran.out
+
+
+def test_unknown_format_is_a_usage_error(cli: Cli, tmp_path: Path) -> None:
+    """Told before anything is looked at, with the names that there are."""
+    for name in ("xml", "__init__", "", "TEXT"):
+        ran = cli("validate", tmp_path / "nope", "--format", name)
+        assert ran.code == 2
+        assert ran.out == ""
+        assert ran.err == (
+            f"runarchive: --format {name}: is no format; there are github, json, junit, sarif,"
+            " text\n"
+        )
+
+
+def test_format_of_a_plugin(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An output that another distribution offers is used by its name."""
+    (tmp_path / "counting.py").write_text(
+        "from archiver.extension import Encoder\n"
+        "ENCODER = Encoder(name='count', summary='', encode=lambda report, book, colour:"
+        " f'{report.summary()}\\n')\n"
+    )
+    metadata = tmp_path / "counting-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: counting\nVersion: 1\n")
+    points = "[runarchive.outputs]\ncount = counting:ENCODER\n"
+    (metadata / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for found in (registry.output, registry.outputs):
+        found.cache_clear()
+    try:
+        ran = cli("validate", RUNS[KILLED], "--format", "count", "--select", "RA003")
+    finally:
+        for found in (registry.output, registry.outputs):
+            found.cache_clear()
+    assert ran.out == "{'error': 3, 'warning': 1, 'note': 0}\n"
+    assert ran.code == 1
+
+
+def test_help_imports_no_output() -> None:
+    """`--help` names the formats without paying for them."""
+    script = (
+        "import sys; from archiver.cli.app import run; run(['validate', '--help']);"
+        " print([name for name in sys.modules if name.startswith('archiver.outputs')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "[text|json|sarif|junit|github]" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, True),
+        ({"TERM": "dumb"}, False),
+        ({"FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_colours(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    coloured: bool,
+) -> None:
+    """On a terminal only, unless NO_COLOR is set or the terminal is dumb; never in files."""
+    from archiver.cli.app import run
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    arguments = ["validate", str(RUNS[KILLED]), "--select", "RA003"]
+    for stream, expected in ((Terminal(), coloured), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert run(arguments) == 1
+        assert ("\x1b[" in stream.getvalue()) is expected
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert run([*arguments, "-o", str(tmp_path / "report.txt")]) == 1
+    assert "\x1b[" not in (tmp_path / "report.txt").read_text("utf-8")
+
+
+def called(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """`validate` of a run with errors, as a shell calls it."""
+    line = f'"{sys.executable}" -m archiver validate "{RUNS[KILLED]}" {command}'
+    return subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        cwd=Path(__file__).resolve().parents[1],
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_streams_that_take_nothing() -> None:
+    """A closed stdout and a reader that went away change no verdict; a full disk is told."""
+    assert called(">&-").returncode == 1
+    ran = called("| head -1; exit ${PIPESTATUS[0]}")
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    if Path("/dev/full").exists():
+        ran = called("> /dev/full")
+        assert ran.returncode == 2
+        assert b"standard output: No space left on device" in ran.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
+def test_locale_without_unicode(form: str) -> None:
+    """What the locale cannot print is spelled out, and nothing fails."""
+    ran = called(
+        f"--format {form}", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING=""
+    )
+    assert ran.returncode == 1
+    assert ran.stderr == b""
+    assert ran.stdout.isascii()
