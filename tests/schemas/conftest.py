@@ -11,11 +11,7 @@ import functools
 import json
 import math
 import re
-<<<<<<< HEAD
-from collections.abc import Iterable, Iterator
-=======
 from collections.abc import Callable, Iterable, Iterator
->>>>>>> lane-schemas-c
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -39,12 +35,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "readers"
 READERS: dict[str, Reader[Any]] = {reader.kind: reader for reader in registry.readers()}
 LIMITS = Limits()
-PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
-    "json": json_document.parse,
-    "yaml": yaml_document.parse,
-    "toml": toml_document.parse,
-}
-"""Format -> what reads a document of it; rows are read otherwise."""
 PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
     "json": json_document.parse,
     "yaml": yaml_document.parse,
