@@ -194,7 +194,9 @@ def _checkpoints(found: Sequence[Checkpoint], files: Sequence[FileEntry]) -> tup
             step=known.step if known.step is not None else item.step,
             epoch=known.epoch if known.epoch is not None else item.epoch,
             metric=known.metric if known.metric is not None else item.metric,
+            monitor=known.monitor if known.metric is not None else item.monitor,
             digests=tuple(dict.fromkeys((*known.digests, *item.digests))),
+            named_at=tuple(dict.fromkeys((*known.named_at, item.at, *item.named_at))),
         )
     hashed = sorted(
         (entry.scope, entry.path, entry.sha256)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from archiver import contracts, reproduce
+from archiver import contracts, registry, reproduce
 from archiver.case import Case, Expected, Hit
 from archiver.extension import Rule
 from archiver.model.claims import Location
@@ -91,7 +91,7 @@ def audit(case: Case, setting: Setting) -> Audit:
         tuple(item for item in findings if item.fingerprint in setting.baseline),
         not_run,
         frozenset(ran),
-        reproduce.judge(setting.rules, ran, fired),
+        reproduce.judge(case, setting.rules, ran, fired),
         tuple(crashed),
     )
 
@@ -171,6 +171,7 @@ def _positions(case: Case) -> dict[Location, Position]:
 
 def expected(producers: dict[str, str]) -> tuple[Expected, ...]:
     """What the contracts of a run's producers, in their eras, ask for and allow."""
+    summaries = {reader.kind: reader.summary for reader in registry.readers()}
     found = []
     for contract in contracts.every():
         era = producers.get(contract.name)
@@ -180,8 +181,9 @@ def expected(producers: dict[str, str]) -> tuple[Expected, ...]:
         for kind in dict.fromkeys((*chosen.required, *chosen.optional)):
             required = kind in chosen.required
             since = _since(contract, chosen, kind) if required else ""
+            summary = summaries.get(kind, "")
             found.append(
-                Expected(contract.name, contract.title, chosen.name, kind, required, since)
+                Expected(contract.name, contract.title, chosen.name, kind, required, since, summary)
             )
     return tuple(found)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from archiver.model.claims import Location, Problem
 from archiver.model.findings import Fact, Place, Severity
-from archiver.model.record import FileEntry, Resolved, RunRecord, Series
+from archiver.model.record import FileEntry, Resolved, RunRecord, Series, Step
 from archiver.model.values import Value
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Expected:
     required: bool
     since: str
     """The oldest era from which on it is required without a gap; empty where it never is."""
+    summary: str = ""
+    """What its reader says of it: the names that its producer gives it, and what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,15 @@ class Case:
         """A field's value; None where nobody recorded one."""
         resolved = self.record.fields.get(name)
         return resolved.value if resolved is not None else None
+
+    @cached_property
+    def training(self) -> tuple[Step, ...]:
+        """The steps that train, but for those that were never reached."""
+        return tuple(
+            step
+            for step in self.record.steps
+            if step.status != "skipped" and (step.name == "train" or step.training is not None)
+        )
 
     @cached_property
     def kinds(self) -> frozenset[str]:

@@ -112,6 +112,10 @@ class Collected:
         return {entry.kind for entry in self.files if entry.kind is not None}
 
 
+_REPOSITORY = "git.repository"
+"""An archive with a repository's settings in it would be one, for whoever runs git there."""
+
+
 @dataclass
 class Collector:
     """Collects one run, tree by tree."""
@@ -288,6 +292,8 @@ class Collector:
         """Why a file is not copied; None when it is."""
         if self.policy.copy == "none":
             return "copying is switched off"
+        if kind == _REPOSITORY or ".git" in entry.path.split("/"):
+            return "part of a git repository"
         if entry.name.lower().endswith(HEAVY_SUFFIXES):
             return "weights or state"
         if any(reader.data_set and reader.kind == kind for reader in self.readers):

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from archiver import resources
 from archiver.errors import ArchiverError
 from archiver.extension import Rule
 from archiver.model.findings import Severity
@@ -186,6 +187,17 @@ def _validate(path: Path, document: dict[str, Any]) -> None:
     Raises:
         ArchiverError: names the first fault.
     """
+    import json
+
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads(resources.text(resources.SCHEMAS, "policy.v1.json"))
+    fault = best_match(Draft202012Validator(schema).iter_errors(document))
+    if fault is not None:
+        place = ".".join(map(str, fault.absolute_path))
+        hint = "`runarchive schemas policy` prints what it may hold"
+        raise ArchiverError(str(path), f"{place or 'the top'}: {fault.message}", hint)
 
 
 def _policy(document: Mapping[str, Any]) -> Policy:

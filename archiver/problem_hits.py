@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from archiver.case import Case, Hit
-from archiver.model.claims import Problem
+from archiver.model.claims import Location, Problem
 from archiver.model.findings import Place, Severity
 
 MOST_RELATED = 4
@@ -17,16 +17,19 @@ _MORE = re.compile(r"… and ([0-9]{1,18}) more\Z")
 """What `archiver.codecs.flaws` says of flaws that it only counted."""
 
 
-def hits(case: Case, codes: Mapping[str, Severity | None]) -> Iterator[Hit]:
+def hits(
+    case: Case, codes: Mapping[str, Severity | None], told: Container[Location] = ()
+) -> Iterator[Hit]:
     """One hit for each artifact and code, at the first place, with the number of all.
 
     `codes` holds each code's severity; None: an error where a contract requires the artifact,
-    else a warning.
+    else a warning. Places of `told` are left out: another rule speaks of them.
     """
     groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in case.problems(*codes):
-        key = (problem.at.scope, problem.at.path, problem.code)
-        groups.setdefault(key, []).append(problem)
+        if problem.at not in told:
+            key = (problem.at.scope, problem.at.path, problem.code)
+            groups.setdefault(key, []).append(problem)
     for (_, _, code), problems in groups.items():
         at = problems[0].at
         weight = codes[code] or (Severity.ERROR if case.is_required(at) else Severity.WARNING)
@@ -34,8 +37,8 @@ def hits(case: Case, codes: Mapping[str, Severity | None]) -> Iterator[Hit]:
 
 
 def _hit(problems: list[Problem], severity: Severity) -> Hit:
-    told = list({(one.at, one.message): one for one in problems if not _MORE.match(one.message)})
-    counted = sum(int(more[1]) for one in problems if (more := _MORE.match(one.message)))
+    told = list(dict.fromkeys((one.at, one.message) for one in problems if not _more(one)))
+    counted = sum(map(_more, problems))
     if not told:
         told = [(problems[0].at, problems[0].message)]
     (at, message), *others = told
@@ -43,6 +46,12 @@ def _hit(problems: list[Problem], severity: Severity) -> Hit:
     tail = f" (and {further:,} more of this kind)" if further else ""
     related = tuple(Place(place, cut(text)) for place, text in others[:MOST_RELATED])
     return Hit(cut(message) + tail, at, related, problems[0].hint, severity)
+
+
+def _more(problem: Problem) -> int:
+    """How many flaws a problem stands for that were only counted; 0 for one that is told."""
+    matched = _MORE.match(problem.message)
+    return int(matched[1]) if matched else 0
 
 
 def cut(message: str) -> str:

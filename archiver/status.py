@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 
 from archiver.attempts import Attempts
 from archiver.model.claims import Evidence, EvidenceKind, Location, Origin
-from archiver.model.record import Resolved
+from archiver.model.record import Other, Resolved
 
 _LADDER: tuple[tuple[EvidenceKind, str, str], ...] = (
     (EvidenceKind.FAILURE, "failed", "sign-of-failure"),
     (EvidenceKind.INTERRUPTION, "interrupted", "sign-of-interruption"),
     (EvidenceKind.END_MARKER, "success", "end-marker"),
 )
+_ALONE = {kind: status for kind, status, _ in _LADDER}
+"""What a sign would make of the attempt if it were the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,22 @@ def _of_evaluations(verdicts: Sequence[Verdict]) -> Verdict:
     return judge([])
 
 
+def dissent(verdict: Verdict) -> tuple[Other, ...]:
+    """The signs of an end that speak against the verdict, as claims that lost.
+
+    Words that it was at work are none: they were true when they were written.
+    """
+    found: dict[tuple[str, Location], Other] = {}
+    for item in verdict.seen:
+        terminal = item.kind is EvidenceKind.TERMINAL_WORD
+        word = item.word if terminal else _ALONE.get(item.kind, "")
+        if word and word != verdict.status:
+            origin = Origin.RECORDED if terminal else Origin.DERIVED
+            other = Other(word, origin, item.at, item.reader, "different")
+            found.setdefault((word, item.at), other)
+    return tuple(found.values())
+
+
 def resolved(verdict: Verdict) -> Resolved:
     """`summary.status` as the record states it."""
     decisive = verdict.decisive
@@ -116,4 +134,5 @@ def resolved(verdict: Verdict) -> Resolved:
         None if settled else verdict.rule,
         sources,
         details or "nothing in the run says how it ended",
+        dissent(verdict),
     )

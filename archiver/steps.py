@@ -26,7 +26,7 @@ from archiver.model.record import (
 from archiver.model.values import Value
 from archiver.plan import TRAINING, Plan
 from archiver.rundir import natural
-from archiver.status import Verdict
+from archiver.status import Verdict, dissent
 
 _ROLES = ("effective", "resolved", "authored")
 _AFTER = "after-a-failed-step"
@@ -198,7 +198,10 @@ def _judged(step: Step, own: _Own) -> Step:
         step,
         status="unknown" if running else last.status,
         status_word="running" if running else step.status_word,
-        sources={"status": Source(origin, last.decisive.at, rule), **step.sources},
+        sources={
+            "status": Source(origin, last.decisive.at, rule, others=dissent(last)),
+            **step.sources,
+        },
     )
 
 
@@ -231,10 +234,11 @@ def _ended_early(step: Step) -> Step:
 
     Producers that stop early have no word of their own for it.
     """
-    done, most = (step.outputs.get(name) for name in ("epochs_recorded", "epochs_allowed"))
-    if step.status != "success" or not isinstance(done, int) or not isinstance(most, int):
+    training = step.training
+    if step.status != "success" or training is None:
         return step
-    if not 0 < done < most:
+    done, most = training.epochs, training.max_epochs
+    if done is None or most is None or not 0 < done < most:
         return step
     told = f"after {done} of at most {most} epochs"
     source = Source(Origin.DERIVED, step.at, "fewer-epochs-than-allowed", (step.at,))

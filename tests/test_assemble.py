@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from archiver.assemble import _checkpoints, _copies, _strays, _timeline, _weights, planned
@@ -104,6 +105,17 @@ def test_checkpoints_of_one_training_stand_together():
     ]
     paths = [item.path for item in _checkpoints(found, [])]
     assert paths == ["m/cpt/iter_100", "m/cpt/iter_200", "m/sft/iter_60"]
+
+
+def test_a_checkpoint_s_metric_keeps_its_own_name():
+    """The name comes from the artifact that the value comes from."""
+    at = Location("x")
+    there = Checkpoint(at=at, path="a.ckpt", present=True, monitor="unused")
+    told = Checkpoint(at=at, path="a.ckpt", metric=0.5, monitor="val_loss")
+    (found,) = _checkpoints([there, told], [])
+    assert (found.metric, found.monitor) == (0.5, "val_loss")
+    (found,) = _checkpoints([replace(there, metric=0.1, monitor=None), told], [])
+    assert (found.metric, found.monitor) == (0.1, None)
 
 
 def test_weights_of_a_checkpoint_are_found_by_their_place():

@@ -22,10 +22,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension",
-            "gitstate", "limits", "point_columns", "problem_hits", "producers", "redaction",
-            "resources", "rundir",
-            "schemacheck", "shards", "snapshots", "spool", "view", "yaml_readings",
+            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "evidence",
+            "extension", "gitstate", "limits", "point_columns", "problem_hits", "producers",
+            "redaction", "resources", "run_paths", "rundir", "schemacheck", "settings", "shards",
+            "snapshots", "spool", "stamps", "view", "wording", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),

@@ -40,6 +40,27 @@ def test_a_terminal_word_settles_it_and_counts_as_recorded():
     assert (resolved.value, resolved.origin.value, resolved.rule) == ("success", "recorded", None)
 
 
+def test_signs_that_speak_against_the_verdict_are_kept():
+    """They lost, each once; words that it was at work were true and speak against nothing."""
+    verdict = status.judge(
+        [
+            sign(K.RUNNING_WORD),
+            sign(K.TERMINAL_WORD, "failed"),
+            sign(K.FAILURE),
+            sign(K.END_MARKER),
+            sign(K.TERMINAL_WORD, "success"),
+            sign(K.DEATH),
+        ]
+    )
+    (word,) = status.dissent(verdict)
+    assert (word.value, word.origin.value, word.at, word.verdict) == (
+        "failed", "recorded", AT, "different",
+    )  # fmt: skip
+    assert status.resolved(verdict).others == (word,)
+    inferred = status.dissent(status.judge([sign(K.FAILURE), sign(K.END_MARKER)]))
+    assert [(item.value, item.origin.value) for item in inferred] == [("success", "derived")]
+
+
 def test_the_evidence_is_told():
     """Every sign that was seen stands in the note, with its place."""
     resolved = status.resolved(status.judge([sign(K.RUNNING_WORD), sign(K.DEATH)]))

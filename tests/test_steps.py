@@ -283,6 +283,15 @@ def test_evaluations_of_a_training_that_broke_were_skipped():
     assert (source.rule, str(source.at)) == ("after-a-failed-step", "state.json#/1")
 
 
+def test_signs_against_a_step_s_status_are_kept():
+    """A reader of the step sees what its producer's word stands against."""
+    word = Evidence(EvidenceKind.TERMINAL_WORD, "done", AT, "success")
+    trace = Evidence(EvidenceKind.FAILURE, "Traceback", AT)
+    (step,) = assembled([train()], context(verdicts={"1": (judge([trace, word]),)}))
+    assert step.status == "success"
+    assert [item.value for item in step.sources["status"].others] == ["failed"]
+
+
 def test_evaluations_of_a_training_that_ended_are_not_skipped():
     """Nobody knows why they left no trace."""
     sign = Evidence(EvidenceKind.END_MARKER, "COMPLETED", AT)
@@ -318,14 +327,14 @@ def test_steps_that_are_counted_from_0():
         ("success", 40, 40, None),
         ("success", 0, 40, None),
         ("failed", 6, 40, None),
-        ("success", "6", 40, None),
         ("success", 6, None, None),
+        ("success", None, 40, None),
     ],
 )
 def test_a_training_that_ended_early(status, done, most, told):
     """An early stop is only visible as fewer epochs; it is told, as derived."""
-    outputs = {"epochs_recorded": done, "epochs_allowed": most}
-    (step,) = assembled([train(status=status, outputs=outputs)], context())
+    training = Training(epochs=done, max_epochs=most)
+    (step,) = assembled([train(status=status, training=training)], context())
     assert step.outputs.get("ended_early") == told
     source = step.sources.get("outputs.ended_early")
     assert (source and source.rule) == (told and "fewer-epochs-than-allowed")

@@ -14,7 +14,8 @@ import typer
 
 from archiver import __version__
 from archiver.cli import collect, metrics, rules, schemas, validate
-from archiver.cli.terminal import safe, say, survive_any_encoding, survive_closed_streams
+from archiver.cli.terminal import say, survive_any_encoding, survive_closed_streams
+from archiver.codecs.visible import safe
 from archiver.errors import ArchiverError, ExitCode
 
 app = typer.Typer(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.terminal import ProgressLine, safe, say, tell
+from archiver.cli.terminal import ProgressLine, say, tell
+from archiver.codecs.visible import safe
 from archiver.errors import ArchiverError, ExitCode
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.terminal import ProgressLine, safe, tell
+from archiver.cli.terminal import ProgressLine, tell
+from archiver.codecs.visible import safe
 from archiver.errors import ExitCode
 
 if TYPE_CHECKING:

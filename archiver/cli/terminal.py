@@ -5,26 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-import unicodedata
 from contextlib import suppress
 from typing import TextIO
 
+from archiver.codecs.visible import safe
 from archiver.errors import ArchiverError
-
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Controls (C0, C1), format characters (bidi, zero width), surrogates, line separators."""
-
-
-def safe(text: str) -> str:
-    """`text` on one line, with what a terminal would obey made visible as escapes."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char.encode("unicode_escape", "surrogatepass").decode()
-        if unicodedata.category(char) in _UNSAFE_CATEGORIES
-        else char
-        for char in text
-    )
 
 
 def survive_closed_streams() -> None:

@@ -96,6 +96,12 @@ def command(
         str | None,
         typer.Option(metavar="NAME", help="Hold the given files to this schema."),
     ] = None,
+    skip_unknown: Annotated[
+        bool,
+        typer.Option(
+            "--skip-unknown", help="Pass over given files of no known kind, as hooks need it."
+        ),
+    ] = False,
     hashed: Annotated[
         Hash, typer.Option("--hash", help="Files to hash, for recorded digests.")
     ] = Hash.ARTIFACTS,
@@ -112,6 +118,7 @@ def command(
         policy=asked,
         schema=schema,
         baseline=_baseline(baseline) if baseline is not None else frozenset(),
+        skip_unknown=skip_unknown,
         hash=hashed.value,
     )
     progress = ProgressLine(sys.stderr)
@@ -123,6 +130,14 @@ def command(
         book = rulebook.book(registry.rules())
         encoder = next(item for item in registry.outputs() if item.name == form.value)
         _write(encoder.encode(verdict.report, book, _coloured(output)), output)
+    if verdict.skipped:
+        number = len(verdict.skipped)
+        files = (
+            "1 file of no known kind was"
+            if number == 1
+            else f"{number} files of no known kind were"
+        )
+        say(f"{files} passed over")
     for fault in verdict.failures:
         say(f"runarchive: {fault}")
     return _code(verdict.report, asked, failed=bool(verdict.failures), crashed=verdict.crashed)

@@ -143,13 +143,15 @@ def _named(line: str, place: str) -> Package | None:
     if rest.startswith("@"):
         url = rest[1:].strip().partition(" ")[0]
         return _direct(name, url, place) if url else None
-    specifier = rest.partition(";")[0].partition(" --")[0].strip()
+    stated, _, condition = rest.partition(";")
+    specifier = stated.partition(" --")[0].strip()
     if not specifier:
         plain = not rest or rest.startswith((";", "--"))
         return Package(name, None, place, note="no version pinned") if plain else None
     exact = _EXACT.match(specifier)
     if exact is not None:
-        return Package(name, exact[1], place)
+        marker = condition.partition(" --")[0].strip()
+        return Package(name, exact[1], place, note=f"only where {marker}" if marker else None)
     if _RANGE.match("".join(specifier.split())):
         return Package(name, None, place, note=f"{specifier}, no version pinned")
     return None

@@ -15,7 +15,7 @@ from enum import StrEnum
 from archiver.model.claims import Location
 from archiver.model.values import Value
 
-_LINES = re.compile(r"L(\d+)(?:-\d+)?(?:!(?P<pointer>/.*))?\Z", re.DOTALL)
+_LINES = re.compile(r"L(\d{1,18})(?:-\d+|:(\d{1,18}))?(?:!/.*)?\Z", re.DOTALL)
 
 
 class Severity(StrEnum):
@@ -84,12 +84,14 @@ class Finding:
     @property
     def line(self) -> int | None:
         """Line in the file, from 1, where it is known."""
-        return line_of(self.at, self.position)
+        found = position_of(self.at, self.position)
+        return found.line if found is not None else None
 
     @property
     def column(self) -> int | None:
         """Column in that line, from 1, where it is known."""
-        return self.position.column if self.position is not None else None
+        found = position_of(self.at, self.position)
+        return found.column if found is not None else None
 
     @property
     def pointer(self) -> str | None:
@@ -105,12 +107,14 @@ def pointer_of(at: Location) -> str | None:
     return inner if mark and inner.startswith("/") else None
 
 
-def line_of(at: Location, position: Position | None) -> int | None:
-    """The line that a position or a location (`L12`, `L12!/loss`) names."""
-    if position is not None:
-        return position.line
+def position_of(at: Location, known: Position | None) -> Position | None:
+    """The position that was looked up, else the one that the location names (`L12`, `L12:3`)."""
+    if known is not None:
+        return known
     matched = _LINES.match(at.place)
-    return int(matched[1]) if matched else None
+    if matched is None:
+        return None
+    return Position(int(matched[1]), int(matched[2]) if matched[2] else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,31 +199,26 @@ def counted(findings: Iterable[Finding]) -> dict[str, int]:
 def encoded(finding: Finding) -> dict[str, Value]:
     """A finding as JSON; its paths are relative to the run (or to the tree of their scope)."""
     related: list[Value] = [
-        {
-            "message": place.message,
-            "path": place.at.path,
-            **_scope(place.at),
-            "line": line_of(place.at, place.position),
-            "column": place.position.column if place.position is not None else None,
-            "pointer": pointer_of(place.at),
-        }
-        for place in finding.related
+        {"message": place.message, **_place(place.at, place.position)} for place in finding.related
     ]
     return {
         "rule": finding.rule,
         "name": finding.name,
         "severity": finding.severity.value,
         "message": finding.message,
-        "path": finding.at.path,
-        **_scope(finding.at),
-        "line": finding.line,
-        "column": finding.column,
-        "pointer": finding.pointer,
+        **_place(finding.at, finding.position),
         "related": related,
         "hint": finding.hint,
         "fingerprint": finding.fingerprint,
     }
 
 
-def _scope(at: Location) -> dict[str, Value]:
-    return {"scope": at.scope} if at.scope != "run" else {}
+def _place(at: Location, known: Position | None) -> dict[str, Value]:
+    position = position_of(at, known)
+    return {
+        "path": at.path,
+        **({"scope": at.scope} if at.scope != "run" else {}),
+        "line": position.line if position is not None else None,
+        "column": position.column if position is not None else None,
+        "pointer": pointer_of(at),
+    }

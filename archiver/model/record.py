@@ -195,6 +195,10 @@ class Training:
     duration_sec: float | None = None
     throughput_tokens_per_sec: float | None = None
     step_time_sec_avg: float | None = None
+    epochs: int | None = None
+    """Epochs that were recorded."""
+    max_epochs: int | None = None
+    """Epochs after which it was to stop at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +310,10 @@ class Checkpoint(Sourced):
     files: int | None = None
     bytes: int | None = None
     digests: tuple[Digest, ...] = ()
+    named_at: tuple[Location, ...] = ()
+    """Other places that speak of it, such as an index or a log."""
+    monitor: str | None = None
+    """Name of the metric that `metric` is a value of."""
 
 
 @dataclass(frozen=True, slots=True)

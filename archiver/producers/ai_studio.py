@@ -23,7 +23,7 @@ from archiver.model.claims import (
     Trust,
 )
 from archiver.model.reading import Reading
-from archiver.model.record import Checkpoint, Config, Event, Step
+from archiver.model.record import Checkpoint, Config, Event, Step, Training
 from archiver.model.times import parse_iso
 from archiver.model.values import Value
 from archiver.producers.epoch_records import better_source
@@ -121,9 +121,6 @@ def _step(view: View) -> Step:
     best = view.object("best_metric").value
     if best:
         outputs["best_metric"] = dict(best)
-    most = _max_epochs(view)
-    if most is not None:
-        outputs["epochs_allowed"] = most
     error, stack = _error(view)
     final = {k: v for k, v in view.object("final_metrics").value.items() if is_number(v)}
     if final and (_stale(view) or better_source(view.artifact, view.artifact.directory)):
@@ -135,6 +132,7 @@ def _step(view: View) -> Step:
         name="train",
         status_word=view.filled("status"),
         outputs=outputs,
+        training=Training(max_epochs=_max_epochs(view)),
         metrics=final,
         error=error,
         error_stack=stack,
@@ -191,13 +189,15 @@ def _checkpoints(view: View, problems: list[Problem]) -> Iterator[Checkpoint]:
     home = f"{artifact.directory}/checkpoints".lstrip("/")
     local = f"{home}/best.ckpt"
     recorded = view.filled("best_checkpoint_path")
-    values = [v for v in view.object("best_metric").value.values() if is_number(v)]
-    metric = values[0] if len(values) == 1 else None
+    values = {k: v for k, v in view.object("best_metric").value.items() if is_number(v)}
+    monitor, metric = next(iter(values.items())) if len(values) == 1 else (None, None)
     present = local in artifact.tree.by_path
     if recorded or (present and metric is not None):
         place = view.at("best_checkpoint_path" if recorded else "best_metric")
         path = local if present else recorded or ""
-        yield Checkpoint(at=place, path=path, tags=("best",), metric=metric, present=present)
+        yield Checkpoint(
+            at=place, path=path, tags=("best",), metric=metric, present=present, monitor=monitor
+        )
     later = [
         entry.path
         for entry in artifact.tree.named("best-v*.ckpt")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind
-from archiver.model.record import Accounting, Step
+from archiver.model.record import Accounting, Step, Training
 from archiver.model.values import Value
 from archiver.producers.epoch_records import (
     METRICS,
@@ -75,7 +75,14 @@ def to_reading(metrics: Metrics, artifact: Artifact, points: PointSink) -> Readi
     if other:
         reasons["values-without-number"] = other
     return Reading(
-        steps=(Step(at=artifact.at(), step_id="1", name="train", outputs=_outputs(records)),),
+        steps=(
+            Step(
+                at=artifact.at(),
+                step_id="1",
+                name="train",
+                training=Training(epochs=len(records.records)),
+            ),
+        ),
         evidence=tuple(_evidence(records, artifact)),
         attempts=_attempts(records, artifact),
         problems=(*artifact.problems(document.flaws), *problems(records, writing, artifact)),
@@ -91,10 +98,6 @@ def to_reading(metrics: Metrics, artifact: Artifact, points: PointSink) -> Readi
         ),
         extras=_lowest(records),
     )
-
-
-def _outputs(records: EpochRecords) -> dict[str, Value]:
-    return {"epochs_recorded": len(records.records)}
 
 
 def _lowest(records: EpochRecords) -> dict[str, Value]:

@@ -114,7 +114,8 @@ def parse(artifact: Artifact) -> Listing:
 
 def to_reading(listing: Listing, artifact: Artifact, _points: PointSink) -> Reading:
     """The listed checkpoints, tagged as last or best where the list says so."""
-    found = [_checkpoint(view, written, artifact) for view, written in listing.rows]
+    key = listing.top.filled("metric_key")
+    found = [_checkpoint(view, written, key, artifact) for view, written in listing.rows]
     tagged = {item.path for item in _tagged(found, listing, artifact)}
     word = "last" if artifact.name in ("last", "latest.json", "checksums.json") else "best"
     whole = artifact.name == "last" or artifact.json().complete
@@ -136,13 +137,15 @@ def to_reading(listing: Listing, artifact: Artifact, _points: PointSink) -> Read
     )
 
 
-def _checkpoint(view: View, written: str, artifact: Artifact) -> Checkpoint:
+def _checkpoint(view: View, written: str, key: str | None, artifact: Artifact) -> Checkpoint:
     path = _path(artifact, written)
+    metric = number(view.value.get("metric"))
     return Checkpoint(
         at=Location(artifact.path, view.pointer, artifact.run.scope),
         path=path,
         epoch=view.number("epoch"),
-        metric=number(view.value.get("metric")),
+        metric=metric,
+        monitor=(view.filled("metric_name") or key) if metric is not None else None,
         present=artifact.tree.holds(path),
         digests=tuple(_digests(view, path, artifact)),
     )

@@ -166,12 +166,15 @@ def _member(container: ZipContainer, name: str, artifact: Artifact, flaws: Flaws
     """One member as JSON; its flaws with their places in the container."""
     content = container.read(name, artifact.limits.document_bytes)
     document = json_document.parse(content.data, artifact.limits)
+    if not content.data and not content.complete:
+        return document  # that nothing came out of it, the container told already
     for code, count in document.flaws.counts.items():
         told = [flaw for flaw in document.flaws if flaw.code == code and flaw.place]
         for flaw in told:
             flaws.add(code, flaw.message, f"{name}!{flaw.place}", flaw.hint)
         if count > len(told):
-            flaws.add(code, f"in {name}", f"{name}!", n=count - len(told))
+            first = next((flaw.message for flaw in document.flaws if flaw.code == code), code)
+            flaws.add(code, f"{first}, in {name}", f"{name}!", n=count - len(told))
     return document
 
 

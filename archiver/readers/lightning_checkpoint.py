@@ -373,6 +373,7 @@ def _best(saved: Saved, artifact: Artifact) -> Iterator[Checkpoint]:
             path=path,
             tags=("best",),
             metric=saver.best_score,
+            monitor=saver.monitor,
             present=entry,
             files=None if not entry else 1,
             bytes=_size(artifact, path),
@@ -484,7 +485,8 @@ def _problems(saved: Saved, artifact: Artifact) -> Iterator[Problem]:
     warning = torch_container.warning(file.globals)
     if warning is not None:
         hint = "load it with weights_only=True, or not at all"
-        yield artifact.problem("unsafe-pickle", warning, hint=hint)
+        code = "hostile-pickle" if torch_container.hostile(file.globals) else "unsafe-pickle"
+        yield artifact.problem(code, warning, hint=hint)
 
 
 READER = Reader(

@@ -84,7 +84,8 @@ def _unsafe(file: TorchFile, artifact: Artifact) -> tuple[Problem, ...]:
     if warning is None or file.kind is Kind.TORCHSCRIPT:
         return ()
     hint = "load it with weights_only=True, or not at all"
-    return (artifact.problem("unsafe-pickle", warning, hint=hint),)
+    code = "hostile-pickle" if torch_container.hostile(file.globals) else "unsafe-pickle"
+    return (artifact.problem(code, warning, hint=hint),)
 
 
 READER = Reader(

@@ -11,15 +11,16 @@ import codecs
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 
+from archiver.model.claims import Location
 from archiver.model.values import Tagged, Value
 from archiver.redaction.fields import find_fields, without_scheme
 from archiver.redaction.forms import Needles
 from archiver.redaction.shapes import KEY_NAME, Found, find_shapes, shape_of
 from archiver.redaction.tree import Node, children, node_for, secret_text
-from archiver.redaction.worth import LONGEST, MARKER, is_placeholder, propagates
+from archiver.redaction.worth import LONGEST, MARKER, is_doubtful, is_placeholder, propagates
 from archiver.redaction.writing import Edit, write
 
 MAX_SECRETS = 10_000
@@ -43,8 +44,10 @@ class Hit:
 
     kind: str
     n: int
-    where: str
-    """The first place, as the caller named it."""
+    where: Location
+    """The first place: a file, with the line where it is known."""
+    doubtful: bool = False
+    """Whether it may be no secret: a placeholder or plain words under a secret name."""
 
 
 class SecretGatherer:
@@ -56,7 +59,7 @@ class SecretGatherer:
         self._known: dict[str, Hit] = {}
         self._spread: dict[str, None] = {}
 
-    def value(self, value: Value, where: str) -> None:
+    def value(self, value: Value, where: Location) -> None:
         """Learn from a parsed value: what secret names hold, and all its texts."""
         stack = [Node(value)]
         while stack:
@@ -73,21 +76,33 @@ class SecretGatherer:
                     self.text(key, where)
             stack += reversed(children(node))
 
-    def text(self, text: str, where: str) -> None:
+    def text(self, text: str, where: Location) -> None:
         """Learn from free text: names and the values after them, and shapes."""
         for found in sorted(_find(text), key=lambda found: (found.start, -found.end)):
             self._learn(found, where)
+
+    def file(self, text: str, where: Location) -> None:
+        """Learn from the text of a whole file, with the lines of what is new."""
+        line, counted = 1, 0
+        for found in sorted(_find(text), key=lambda found: (found.start, -found.end)):
+            at = where
+            if found.secret not in self._known:
+                line += text.count("\n", counted, found.start)
+                counted = found.start
+                at = replace(where, place=f"L{line}")
+            self._learn(found, at)
 
     def finish(self) -> Redactor:
         """All that was learned, ready for phase 2."""
         return Redactor(self._known, tuple(self._spread))
 
-    def _learn(self, found: Found, where: str) -> None:
+    def _learn(self, found: Found, where: Location) -> None:
         secret = found.secret
         if secret not in self._known:
             if len(self._known) >= MAX_SECRETS:
                 return
-            self._known[secret] = Hit(found.kind, len(self._known) + 1, where)
+            doubtful = not found.sure and is_doubtful(secret)
+            self._known[secret] = Hit(found.kind, len(self._known) + 1, where, doubtful)
         if (found.sure and len(secret) <= LONGEST) or propagates(secret):
             self._spread.setdefault(secret)
 

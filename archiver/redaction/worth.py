@@ -21,6 +21,7 @@ SHORTEST = 8
 """Shortest secret that is looked for by its value."""
 LONGEST = 8192
 """Longest one."""
+_SHORTEST_PASSWORD = 6
 
 _WORDS = frozenset(
     ("true", "false", "yes", "no", "on", "off", "null", "none", "nil", "~", "nan", "inf", "n/a")
@@ -92,3 +93,15 @@ def propagates(secret: str) -> bool:
     if _LETTERS.fullmatch(secret):
         return secret.isalpha() and len(secret) >= 16 and len(set(secret.lower())) >= 10
     return True
+
+
+def is_doubtful(secret: str) -> bool:
+    """Whether `secret`, which only its name betrays, may as well be none.
+
+    `token_here` and `***` stand for one; removing them costs nothing, calling them leaked does.
+    """
+    if propagates(secret):
+        return False
+    mixed = any(char.isdigit() for char in secret) and any(char.isalpha() for char in secret)
+    plain = _NUMERIC.fullmatch(secret) or _NUMBER.fullmatch(secret) or is_path(secret)
+    return len(secret) < _SHORTEST_PASSWORD or not mixed or bool(plain) or is_placeholder(secret)

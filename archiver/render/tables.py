@@ -181,7 +181,8 @@ def config_facts(item: Config) -> list[Bullet]:
 def checkpoints(record: RunRecord) -> Table:
     """What else is known of the checkpoints."""
     columns = (
-        "path", "tags", "step", "epoch", "metric", "present", "files", "bytes", "origin",
+        "path", "tags", "step", "epoch", "metric", "monitor", "present", "files", "bytes",
+        "origin",
     )  # fmt: skip
     rows = [
         (
@@ -190,6 +191,7 @@ def checkpoints(record: RunRecord) -> Table:
             item.step,
             item.epoch,
             _cell(item.metric),
+            item.monitor,
             item.present,
             item.files,
             item.bytes,

@@ -3,22 +3,21 @@
 What it finds
     Repeated keys, names, columns and members (the last one counts here, elsewhere the first),
     data behind the end of a document, several documents or objects where one is expected,
-    values that YAML 1.1 and 1.2 read differently (`1e-4` is text to the one and a number to the
-    other), aliases and merges that lead nowhere, directives of a batch script that its
-    scheduler does not read. Byte order marks, half characters, control characters and tags that
-    were kept as data are a note.
+    aliases and merges that lead nowhere, directives of a batch script that its scheduler does
+    not read. Byte order marks, half characters, control characters and tags that were kept as
+    data are a note.
 
 Why it matters
     The value that was used in training may be another one than the value that is read off the
     file. Strict readers refuse such files, lenient ones differ in silence.
 
 Example
-    warning: config.yaml: /lr: YAML 1.1, as the producer read it, says "1e-4"; YAML 1.2 says
-    0.0001 [RA009 ambiguous-text]
+    warning: config.json: repeated key, the last one counts (and 2 more of this kind) [RA009
+    ambiguous-text]
 
 What to do
-    Write the value so that every reader agrees: each key once, one document per file, `1.0e-4`
-    instead of `1e-4`.
+    Write the value so that every reader agrees: each key once, one document per file, UTF-8
+    without a byte order mark.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _CODES: dict[str, Severity | None] = {
         (
             "duplicate-column", "duplicate-key", "duplicate-member", "duplicate-name",
             "late-directive", "repeated-key", "trailing-data", "two-objects", "yaml-alias",
-            "yaml-documents", "yaml-merge", "yaml-readings-differ",
+            "yaml-documents", "yaml-merge",
         ),
         Severity.WARNING,
     ),

@@ -2,8 +2,8 @@
 
 What it finds
     Indexes that list a run or an experiment twice, directories of runs that the index does not
-    name, steps of a pipeline that would share an id, and artifacts that speak of a step that no
-    step of the pipeline owns.
+    name, steps of a pipeline that bear another id than their runner counts, and artifacts that
+    speak of a step that no step of the pipeline owns.
 
 Why it matters
     Something is counted twice, or not at all, wherever the index is believed.

@@ -35,9 +35,9 @@ _CODES: dict[str, Severity | None] = {
     ),
     **dict.fromkeys(
         (
-            "float-overflow", "include-twice", "invalid-enabled", "invalid-step", "no-epoch",
-            "no-step", "score-as-epoch", "unexpected-line", "unknown-run-type",
-            "unknown-status", "unnamed-run", "unread-entry", "unread-line",
+            "float-overflow", "invalid-enabled", "invalid-step", "no-epoch", "no-step",
+            "score-as-epoch", "unexpected-line", "unknown-run-type", "unknown-status",
+            "unnamed-run", "unread-entry", "unread-line",
         ),
         Severity.WARNING,
     ),
@@ -47,8 +47,9 @@ _CODES: dict[str, Severity | None] = {
 
 
 def check(case: Case) -> Iterator[Hit]:
-    """Each artifact and code once."""
-    return problem_hits.hits(case, _CODES)
+    """Each artifact and code once, but for values that break the schema, which is told already."""
+    told = {problem.at for problem in case.problems("schema-violation")}
+    return problem_hits.hits(case, _CODES, told)
 
 
 RULE = Rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +18,9 @@ from archiver.model.claims import Location
 from archiver.model.findings import Fact, Report, RunFindings
 from archiver.model.record import FileEntry, RunRecord
 from archiver.policy import Policy
-from archiver.rundir import RunDir, printable_path
+from archiver.rundir import Entry, RunDir, Tree, printable_path
 from archiver.series import Joined
-from archiver.workflows import auditing, sources
+from archiver.workflows import auditing, locating, sources
 from archiver.workflows.sources import Progress, ReadOptions, Source
 
 
@@ -32,8 +32,18 @@ class ValidateOptions:
     schema: str | None = None
     """Schema that single artifacts are held to, whatever they look like."""
     baseline: frozenset[str] = frozenset()
+    skip_unknown: bool = False
+    """Pass over single files of no known kind instead of refusing them."""
     hash: str = "artifacts"
     limits: Limits = DEFAULT
+
+
+class UnknownKindError(ArchiverError):
+    """A single file that no reader and no schema knows."""
+
+    def __init__(self, path: Path) -> None:
+        hint = "`runarchive schemas` lists the names that --schema takes"
+        super().__init__(str(path), "is of no kind that is known", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,8 @@ class Verdict:
     failures: tuple[ArchiverError, ...] = ()
     crashed: tuple[str, ...] = ()
     """Ids of rules that stopped: faults of ours."""
+    skipped: tuple[Path, ...] = ()
+    """Files of no known kind."""
 
 
 def validate(
@@ -54,16 +66,22 @@ def validate(
 ) -> Verdict:
     """Audit every run, archive and artifact that the paths name or hold; nothing is written."""
     audits: list[tuple[RunFindings, Audit]] = []
-    failures = []
+    failures: list[ArchiverError] = []
+    skipped = []
     for path in paths:
         try:
             audits += _audited(path, _Audits(options, now, progress))
+        except UnknownKindError as fault:
+            if options.skip_unknown:
+                skipped.append(path)
+            else:
+                failures.append(fault)
         except ArchiverError as fault:
             failures.append(fault)
     ran = frozenset(rule for _, done in audits for rule in done.ran)
     crashed = dict.fromkeys(rule for _, done in audits for rule in done.crashed)
     report = Report(runs=tuple(run for run, _ in audits), rules=len(ran), tool_version=__version__)
-    return Verdict(report, tuple(failures), tuple(crashed))
+    return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
 def _audited(path: Path, audits: _Audits) -> list[tuple[RunFindings, Audit]]:
@@ -83,6 +101,16 @@ def _audited(path: Path, audits: _Audits) -> list[tuple[RunFindings, Audit]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was read of a run, without secrets."""
+
+    record: RunRecord
+    files: tuple[FileEntry, ...]
+    series: Sequence[Joined]
+    trees: tuple[tuple[RunDir, Tree], ...]
+
+
 @dataclass
 class _Audits:
     """The audits of one path."""
@@ -95,18 +123,20 @@ class _Audits:
 
     @property
     def reading(self) -> ReadOptions:
-        return ReadOptions(policy=Keeping("none", self.options.hash), limits=self.options.limits)
+        # Kept for the search for secrets, and dropped with the run.
+        keeping = Keeping("artifacts", self.options.hash)
+        return ReadOptions(policy=keeping, limits=self.options.limits)
 
     def run(self, source: Source) -> tuple[RunFindings, Audit]:
         """One run directory."""
         _refuse_own_policy(source.run.root, self.options.policy)
         with ExitStack() as held:
-            record, files, series = self._read(source, held)
-            self.unplaced = not record.run.producers
+            found = self._read(source, held)
+            self.unplaced = not found.record.run.producers
             case = auditing.case_of(
-                record,
-                files,
-                auditing.spooled(record, series),
+                found.record,
+                found.files,
+                auditing.spooled(found.record, found.series),
                 hashed=self.options.hash != "none",
                 required=self.options.policy.require,
                 now=self.now,
@@ -114,17 +144,15 @@ class _Audits:
             roots = {"run": _shown(source.run.root)}
             if source.beside is not None:
                 roots["experiment"] = _shown(source.beside[0].root)
-            return self._judge(case, roots, source.run.root)
+            return self._judge(case, roots, source.run.root, found.trees)
 
-    def _read(
-        self, source: Source, held: ExitStack
-    ) -> tuple[RunRecord, list[FileEntry], Sequence[Joined]]:
-        """The record and the files of what was read, without secrets, and its series."""
-        collected, spool, snapshots = sources.read(source, self.reading, self.progress, held)
-        assembled = assemble.assemble(collected, spool, source.placement, {})
-        redactor = redact.gather(collected, snapshots, ())
+    def _read(self, source: Source, held: ExitStack) -> _Found:
+        found = sources.read(source, self.reading, self.progress, held)
+        assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
+        redactor = redact.gather(found.collected, found.snapshots, ())
         record = redact.redact(assembled.record, redactor)
-        return record, redact.redact_files(collected.files, redactor), assembled.series.all
+        files = redact.redact_files(found.collected.files, redactor)
+        return _Found(record, tuple(files), assembled.series.all, found.trees)
 
     def archive(self, path: Path) -> tuple[RunFindings, Audit]:
         """One archive, by its record."""
@@ -141,7 +169,13 @@ class _Audits:
             now=self.now,
         )
         roots = {entry.scope: _shown(path / "data" / entry.scope) for entry in files}
-        return self._judge(case, roots | {"run": _shown(path / "data")}, path)
+        roots["run"] = _shown(path / "data")
+        with ExitStack() as held:
+            trees = [
+                (held.enter_context(RunDir(path, scope, self.options.limits)), tree)
+                for scope, tree in _copies(files)
+            ]
+            return self._judge(case, roots, path, trees)
 
     def artifact(self, path: Path) -> tuple[RunFindings, Audit]:
         """One artifact by itself.
@@ -159,15 +193,20 @@ class _Audits:
                 raise ArchiverError(str(path), "is a special file", hint)
             placement = assemble.Placement(sources.name_of(whole), whole.name, None)
             with ExitStack() as held:
-                record, files, _ = self._read(Source(home, tree, placement), held)
-                if not record.accounting and not record.problems:
-                    hint = "`runarchive schemas` lists the names that --schema takes"
-                    raise ArchiverError(str(path), "is of no kind that is known", hint)
-                case = Case(record=record, files=tuple(files), facts=frozenset({Fact.HASHES}))
-                found, done = self._judge(case, {"run": _shown(path.parent)}, path)
-                return replace(found, status=None, reproducibility=None), done
+                found = self._read(Source(home, tree, placement), held)
+                if not found.record.accounting and not found.record.problems:
+                    raise UnknownKindError(path)
+                case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
+                told, done = self._judge(case, {"run": _shown(path.parent)}, path, found.trees)
+                return replace(told, status=None, reproducibility=None), done
 
-    def _judge(self, case: Case, roots: dict[str, str], root: Path) -> tuple[RunFindings, Audit]:
+    def _judge(
+        self,
+        case: Case,
+        roots: dict[str, str],
+        root: Path,
+        trees: Sequence[tuple[RunDir, Tree]] = (),
+    ) -> tuple[RunFindings, Audit]:
         policy = self.options.policy
         base = policy.base or Path.cwd()
 
@@ -175,7 +214,8 @@ class _Audits:
             own = _relative(root, base)
             return (own, f"{own}/{at.path}") if at.path else (own,)
 
-        done = audit.audit(case, Setting(registry.rules(), policy, self.options.baseline, paths))
+        setting = Setting(registry.rules(), policy, self.options.baseline, paths)
+        done = locating.located(audit.audit(case, setting), trees, self.options.limits)
         record = case.record
         status = record.fields.get("summary.status")
         found = RunFindings(
@@ -192,6 +232,23 @@ class _Audits:
             reproducibility=done.reproducibility,
         )
         return found, done
+
+
+def _copies(files: Sequence[FileEntry]) -> Iterator[tuple[str, Tree]]:
+    """The copies that an archive holds, by scope, under the names that they had in the run."""
+    for scope in dict.fromkeys(entry.scope for entry in files):
+        entries = [
+            Entry(entry.path, entry.copied, "file", entry.bytes or 0, 0)
+            for entry in files
+            if entry.scope == scope and entry.copied is not None and _inside(entry.copied)
+        ]
+        yield scope, Tree(tuple(entries))
+
+
+def _inside(copied: str) -> bool:
+    """Whether a path that an inventory names stays inside of its archive."""
+    parts = copied.split("/")
+    return parts[0] == "data" and not {"", ".", ".."}.intersection(parts)
 
 
 def _shown(path: Path) -> str:

@@ -96,7 +96,12 @@ def test_two_versions_of_a_package_are_two():
     ("line", "name", "version", "note"),
     [
         ("idna==3.10", "idna", "3.10", None),
-        ("idna[all] == 3.10 ; python_version < '4'", "idna", "3.10", None),
+        (
+            "idna[all] == 3.10 ; python_version < '4'",
+            "idna",
+            "3.10",
+            "only where python_version < '4'",
+        ),
         ("idna===3.10+local", "idna", "3.10+local", None),
         ("idna == 3.*", "idna", None, "== 3.*, no version pinned"),
         ("idna (>=3,<4)", "idna", None, "(>=3,<4), no version pinned"),

@@ -145,19 +145,25 @@ def test_hyperparameters_of_another_type(read_one):
     assert found.reading.steps[0].outputs == {"best_epoch": 3}
 
 
-ALLOWED = {"epochs_allowed": 8}
-
-
 def test_final_metrics_give_way_to_lightnings_log(read):
     """They mix two epochs: beside a log that does not, they are kept as what was recorded."""
     value = {**RECORD, "final_metrics": {"train_loss": 0.7, "val_loss": 0.8, "note": "x"}}
     files = {"experiment.json": json.dumps(value)}
     (step,) = read(files)["experiment.json"].reading.steps
-    assert (step.metrics, step.outputs) == ({"train_loss": 0.7, "val_loss": 0.8}, ALLOWED)
+    assert (step.metrics, step.outputs) == ({"train_loss": 0.7, "val_loss": 0.8}, {})
     log = {"lightning_logs/version_0/metrics.csv": "epoch,step\n"}
     (step,) = read({**files, **log})["experiment.json"].reading.steps
     assert step.metrics == {}
-    assert step.outputs == {**ALLOWED, "final_metrics": {"train_loss": 0.7, "val_loss": 0.8}}
+    assert step.outputs == {"final_metrics": {"train_loss": 0.7, "val_loss": 0.8}}
+
+
+def test_the_epochs_that_it_was_allowed(read):
+    """They tell an early stop from a whole training; settings that state none leave it open."""
+    (step,) = read({"experiment.json": json.dumps(RECORD)})["experiment.json"].reading.steps
+    assert step.training.max_epochs == 8
+    value = {**RECORD, "hyperparameters": {"max_epochs": "8"}}
+    (step,) = read({"experiment.json": json.dumps(value)})["experiment.json"].reading.steps
+    assert step.training.max_epochs is None
 
 
 def test_best_metric_that_stuck_on_nan(read_one):
@@ -179,6 +185,9 @@ def test_best_metric_that_stuck_on_nan(read_one):
 )  # fmt: skip
 def test_monitors_of_all_tasks_are_told_as_recorded(read_one, metric):
     """Whether small or large is better is not guessed: the record does not say."""
-    value = {**RECORD, "best_epoch": 2, "best_metric": {metric: 0.25}}
-    (step,) = read_one("experiment.json", value).reading.steps
-    assert step.outputs["best_metric"] == {metric: 0.25}
+    path = "/w/checkpoints/best.ckpt"
+    value = {**RECORD, "best_epoch": 2, "best_metric": {metric: 0.25}, "best_checkpoint_path": path}
+    reading = read_one("experiment.json", value).reading
+    assert reading.steps[0].outputs["best_metric"] == {metric: 0.25}
+    (best,) = reading.checkpoints
+    assert (best.monitor, best.metric) == (metric, 0.25)

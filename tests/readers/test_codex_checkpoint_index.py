@@ -51,6 +51,16 @@ def test_array_has_no_best(read_one):
     assert tags(read_one("index.json", rows)) == [()]
 
 
+def test_the_metric_of_the_list_has_its_name(read_one):
+    """It stands in the row, or once for all of them; without a value it names nothing."""
+    plain = {"path": "epoch-0002", "metric": None, "metric_name": "loss", "checksum": None}
+    rows = [{**plain, "path": "epoch-0001", "metric": 1.0}, plain]
+    found = read_one("index.json", rows).reading.checkpoints
+    assert [item.monitor for item in found] == ["loss", None]
+    found = read_one("index.json", listing("min", 2.0)).reading.checkpoints
+    assert [item.monitor for item in found] == ["m"]
+
+
 def test_listed_is_not_existing(read_one):
     """Pruning leaves the entry."""
     (found,) = read_one("index.json", listing("min", 1.0)).reading.checkpoints

@@ -93,6 +93,7 @@ def test_a_run_that_went_on_from_another(bench):
     outcomes = bench.read("lightning_checkpoint", bench.input("lightning_checkpoint", "stale"))
     reading = outcomes["checkpoints/last.ckpt"].reading
     assert reading.related == (Related("resumed_from", "nan"),)
+    assert [item.monitor for item in reading.checkpoints if "best" in item.tags] == ["val_loss"]
 
 
 def test_runs_are_not_related_to_themselves(bench):

@@ -49,5 +49,5 @@ def test_the_trainer_s_own_arguments_are_no_fault(read):
     found = read({"a/training_args.bin": own, "b/training_args.bin": attack})
     assert {path: outcome.codes for path, outcome in found.items()} == {
         "a/training_args.bin": [],
-        "b/training_args.bin": ["unsafe-pickle"],
+        "b/training_args.bin": ["hostile-pickle"],
     }

@@ -23,12 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
 
 PENDING = {
-    "checkpoints": frozenset(
-        {
-            "checksum-mismatch", "incomplete-checkpoint", "missing-checkpoint", "missing-shard",
-            "no-digest", "torn-checkpoint",
-        }
-    ),
     "metrics and times": frozenset(
         {
             "bad-time", "clock-went-back", "non-finite-token", "non-numeric", "skewed-best-epoch",

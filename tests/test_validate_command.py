@@ -1,0 +1,308 @@
+"""`runarchive validate` from the outside: scope, exit codes, policy, baseline, formats."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import FIXTURE_RUNS, Ran
+
+RUNS = {path.parent.name: path for path in FIXTURE_RUNS}
+CLEAN = "coordexp-resumed"
+KILLED = "coordexp-killed"
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def report(cli: Cli) -> Callable[..., dict[str, Any]]:
+    """The JSON report of some paths."""
+
+    def validate(*arguments: object) -> dict[str, Any]:
+        ran = cli("validate", "--format", "json", *arguments)
+        assert ran.code in (0, 1), ran.err
+        document: dict[str, Any] = json.loads(ran.out)
+        return document
+
+    return validate
+
+
+def names(document: dict[str, Any]) -> set[str]:
+    """Names of the rules that found something."""
+    return {item["name"] for run in document["runs"] for item in run["findings"]}
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    """A copy of a clean run, to be spoiled."""
+    return Path(shutil.copytree(RUNS[CLEAN], tmp_path / "runs"))
+
+
+def only(directory: Path, name: str) -> Path:
+    """The one file of that name."""
+    (found,) = directory.rglob(name)
+    return found
+
+
+def test_clean_run_is_fine(cli: Cli) -> None:
+    """No error, exit 0, and the last line says what that stands on."""
+    ran = cli("validate", RUNS[CLEAN])
+    assert ran.code == 0
+    assert ran.err == ""
+    assert ran.out.splitlines()[-1].startswith("0 errors, ")
+    assert " in 1 run, " in ran.out.splitlines()[-1]
+
+
+def test_damaged_run_fails(cli: Cli) -> None:
+    """An error is exit 1, and its line names the file."""
+    ran = cli("validate", RUNS[KILLED])
+    assert ran.code == 1
+    assert "truncated-artifact" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"), [("error", 0), ("warning", 1), ("note", 1), ("never", 0)]
+)
+def test_threshold_of_failure(cli: Cli, run_dir: Path, fail_on: str, code: int) -> None:
+    """Findings below the threshold are told and do not fail."""
+    with only(run_dir, "logging.jsonl").open("a") as file:
+        file.write('{"loss": 1.0, "loss": 2.0}\n')
+    select = ["--select", "ambiguous-text"]
+    assert cli("validate", run_dir, "--fail-on", fail_on, *select).code == code
+
+
+def test_directory_without_runs_is_no_success(cli: Cli, tmp_path: Path) -> None:
+    """Nothing to look at is a usage error, not zero findings."""
+    (tmp_path / "notes.txt").write_text("x")
+    ran = cli("validate", tmp_path)
+    assert ran.code == 2
+    assert "holds no run that any contract knows" in ran.err
+    assert ran.out == ""
+
+
+def test_path_that_is_not_there(cli: Cli, tmp_path: Path) -> None:
+    """One line, with what to do."""
+    ran = cli("validate", tmp_path / "nope")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert "does not exist" in ran.err
+
+
+def test_findings_never_hide_a_failure(cli: Cli, tmp_path: Path) -> None:
+    """What can be looked at is told, and what cannot decides the exit code."""
+    ran = cli("validate", RUNS[KILLED], tmp_path / "nope")
+    assert ran.code == 2
+    assert "truncated-artifact" in ran.out
+    assert "does not exist" in ran.err
+
+
+def test_default_is_the_current_directory(
+    cli: Cli, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a path, the runs below the current directory."""
+    monkeypatch.chdir(run_dir)
+    assert "in 1 run, " in cli("validate").out
+
+
+def test_root_of_many_runs(report: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    """Every run below a root, by contract."""
+    for name in (CLEAN, KILLED):
+        shutil.copytree(RUNS[name], tmp_path / name)
+    document = report(tmp_path)
+    assert document["checked"]["runs"] == 2
+    assert [run["status"] for run in document["runs"]] == ["interrupted", "success"]
+
+
+def test_archive_is_audited_by_its_record(
+    report: Callable[..., dict[str, Any]], collected: Callable[..., Path]
+) -> None:
+    """An archive gives the findings of its run, without the run."""
+    archive = collected(RUNS[KILLED])
+    run, again = report(RUNS[KILLED]), report(archive)
+
+    def told(document: dict[str, Any]) -> list[tuple[Any, ...]]:
+        return [
+            (item["rule"], item["message"], item["path"], item["line"], item["fingerprint"])
+            for item in document["runs"][0]["findings"]
+        ]
+
+    assert told(again) == told(run)
+    stored = json.loads((archive / "findings.json").read_text("utf-8"))
+    assert stored == again["runs"][0]["findings"]
+
+
+def test_archives_below_a_root_are_no_runs(
+    report: Callable[..., dict[str, Any]], collected: Callable[..., Path], run_dir: Path
+) -> None:
+    """The copies inside an archive are not taken for runs; archives and runs mix."""
+    archive = collected(run_dir)
+    document = report(archive.parents[2])
+    assert document["checked"]["runs"] == 2
+    paths = [run["path"] for run in document["runs"]]
+    assert str(archive) in paths
+
+
+def test_single_artifact(cli: Cli, run_dir: Path) -> None:
+    """One file by itself: what is wrong with it, at its line, and nothing about a run."""
+    path = only(run_dir, "run_metadata.json")
+    assert cli("validate", path).code == 0
+    path.write_text(path.read_text("utf-8")[:-3], "utf-8")
+    ran = cli("validate", path)
+    assert ran.code == 1
+    assert "truncated-artifact" in ran.out
+    assert "no-seed" not in ran.out
+
+
+def test_unknown_file_is_refused_or_passed_over(cli: Cli, run_dir: Path, tmp_path: Path) -> None:
+    """A file of no known kind is a usage error, unless asked to pass over such files."""
+    other = tmp_path / "other.txt"
+    other.write_text("hello\n")
+    ran = cli("validate", other)
+    assert ran.code == 2
+    assert "is of no kind that is known" in ran.err
+    known = only(run_dir, "run_metadata.json")
+    ran = cli("validate", "--skip-unknown", other, known)
+    assert ran.code == 0
+    assert "1 file of no known kind was passed over" in ran.err
+    assert cli("validate", "--skip-unknown", other).code == 0
+
+
+def test_ignored_findings_carry_their_reason(
+    cli: Cli, report: Callable[..., dict[str, Any]]
+) -> None:
+    """What is kept quiet does not fail, and is not lost."""
+    assert cli("validate", RUNS[KILLED], "--ignore", "truncated-*").code == 0
+    run = report(RUNS[KILLED], "--ignore", "RA003")["runs"][0]
+    assert {item["name"] for item in run["suppressed"]} == {"truncated-artifact"}
+    assert {item["reason"] for item in run["suppressed"]} == {"--ignore on the command line"}
+    assert "truncated-artifact" not in {item["name"] for item in run["findings"]}
+
+
+def test_misspelt_rules_are_refused(cli: Cli) -> None:
+    """A name that no rule has is a usage error."""
+    for option in ("--select", "--ignore"):
+        ran = cli("validate", RUNS[CLEAN], option, "no-sed")
+        assert ran.code == 2
+        assert "no-sed names no rule" in ran.err
+
+
+def test_required_facts(cli: Cli, report: Callable[..., dict[str, Any]]) -> None:
+    """`--require` makes a missing fact an error; a field that there is not, a usage error."""
+    assert cli("validate", RUNS[CLEAN], "--require", "summary.git_commit").code == 0
+    assert cli("validate", RUNS[CLEAN], "--require", "summary.cuda_driver").code == 1
+    document = report(RUNS[CLEAN], "--require", "summary.cuda_driver")
+    assert "required-fact-missing" in names(document)
+    assert cli("validate", RUNS[CLEAN], "--require", "summary.mood").code == 2
+
+
+def test_baseline_lets_old_faults_be(cli: Cli, run_dir: Path, tmp_path: Path) -> None:
+    """An earlier report as the baseline: known faults pass, new ones fail."""
+    path = only(run_dir, "run_metadata.json")
+    whole = path.read_text("utf-8")
+    path.write_text(whole[:-3], "utf-8")
+    baseline = tmp_path / "baseline.json"
+    assert cli("validate", run_dir, "--format", "json", "-o", baseline).code == 1
+    ran = cli("validate", run_dir, "--baseline", baseline)
+    assert ran.code == 0
+    assert "in the baseline" in ran.out
+    other = only(run_dir, "effective_runtime.json")
+    other.write_text(other.read_text("utf-8")[:-3], "utf-8")
+    ran = cli("validate", run_dir, "--baseline", baseline)
+    assert ran.code == 1
+    assert "effective_runtime.json" in ran.out
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"runs": 1}', '{"runs": [{"findings": [{}]}]}'])
+def test_baseline_that_is_none(cli: Cli, tmp_path: Path, text: str) -> None:
+    """A file that is no report is a usage error."""
+    (tmp_path / "b.json").write_text(text)
+    ran = cli("validate", RUNS[CLEAN], "--baseline", tmp_path / "b.json")
+    assert ran.code == 2
+    assert "is no report of validate" in ran.err
+
+
+def test_policy_of_the_current_directory(
+    cli: Cli, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nearest policy is in force; `--policy` names another."""
+    home = run_dir.parent
+    text = '[[ignore]]\nrules = ["RA003"]\npaths = ["runs/*"]\nreason = "known"\n'
+    (home / "runarchive.toml").write_text(text)
+    only(run_dir, "run_metadata.json").write_text("{")
+    monkeypatch.chdir(home)
+    assert cli("validate", "runs").code == 0
+    (home / "other.toml").write_text("")
+    assert cli("validate", "runs", "--policy", "other.toml").code == 1
+
+
+def test_run_does_not_bring_its_own_policy(
+    cli: Cli, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy inside a run is refused, wherever the command is called, unless it is named."""
+    inside = only(run_dir, "run_metadata.json").parent
+    (inside / "runarchive.toml").write_text('fail-on = "never"\n')
+    monkeypatch.chdir(inside)
+    ran = cli("validate")
+    assert ran.code == 2
+    assert "lies inside the run" in ran.err
+    assert cli("validate", ".", "--policy", "runarchive.toml").code == 0
+
+
+def test_output_goes_to_a_file(cli: Cli, tmp_path: Path) -> None:
+    """`--output` holds the report; one that cannot be written is a usage error."""
+    target = tmp_path / "report.sarif"
+    ran = cli("validate", RUNS[CLEAN], "--format", "sarif", "-o", target)
+    assert ran.code == 0
+    assert ran.out == ""
+    assert json.loads(target.read_text("utf-8"))["version"] == "2.1.0"
+    assert cli("validate", RUNS[CLEAN], "-o", tmp_path / "no" / "such").code == 2
+
+
+def test_nothing_is_written_to_the_run(cli: Cli, run_dir: Path) -> None:
+    """Names, sizes and times of the run stay as they are."""
+
+    def state() -> list[tuple[str, int, int]]:
+        found = sorted(run_dir.rglob("*"))
+        return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
+
+    before = state()
+    cli("validate", run_dir)
+    assert state() == before
+
+
+def test_every_rule_is_listed_and_explained(cli: Cli) -> None:
+    """`rules` has a line per rule; `explain` prints the page of each, by id or name."""
+    listed = cli("rules").out.splitlines()
+    document = json.loads(cli("rules", "--format", "json").out)
+    assert len(listed) == len(document["rules"])
+    for line, rule in zip(listed, document["rules"], strict=True):
+        assert line.split()[:3] == [rule["id"], rule["severity"], rule["name"]]
+        page = cli("explain", rule["id"]).out
+        assert page == cli("explain", rule["name"]).out
+        assert "What to do" in page
+    assert cli("explain", "no-such-rule").code == 2
+
+
+def test_schemas_are_listed_and_printed(cli: Cli) -> None:
+    """`schemas` has a line per schema; with a name it prints that one as it is shipped."""
+    home = Path(__file__).resolve().parents[1] / "schemas"
+    listed = {line.split()[0] for line in cli("schemas").out.splitlines()}
+    assert listed == {path.name.partition(".v")[0] for path in home.glob("*.json")}
+    assert cli("schemas", "record").out == (home / "record.v1.json").read_text("utf-8")
+    assert cli("schemas", "no-such").code == 2
+
+
+def test_unreadable_file_is_a_finding(cli: Cli, run_dir: Path) -> None:
+    """What the system will not let be read is told at its place."""
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    only(run_dir, "run_metadata.json").chmod(0)
+    ran = cli("validate", run_dir)
+    assert ran.code == 1
+    assert "unreadable-artifact" in ran.out
