@@ -15,10 +15,10 @@ from archiver import contracts
 from tests.schemas.conftest import CASES, READERS, SCHEMAS, Schema
 
 EACH = pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
-FORMATS = frozenset({"json", "ndjson", "yaml"})
+FORMATS = frozenset({"json", "ndjson", "yaml", "toml"})
 COMPLETE = frozenset({
-    "ai_studio", "coordexp", "hf", "inspect_ai", "lightning", "llmrunner", "megatron", "ms_swift",
-    "run_experiment", "slurm", "torchtune",
+    "ai_studio", "codex_ml", "coordexp", "hf", "inspect_ai", "lightning", "llmrunner", "megatron",
+    "mlflow", "ms_swift", "packages", "run_experiment", "slurm", "torchtune", "wandb",
 })  # fmt: skip
 """Producers each of whose documents has a schema or stands below."""
 EXEMPT = {
@@ -36,6 +36,7 @@ EXEMPT = {
     "llmrunner.step_log": "text",
     "megatron.log": "text",
     "megatron.progress": "text",
+    "packages.installed": "text",
     "run_experiment.log": "text",
     "run_experiment.report": "Markdown",
     "run_experiment.slurm_script": "a shell script",
@@ -43,6 +44,9 @@ EXEMPT = {
     "slurm.stdout": "text",
     "torchtune.checkpoint": "a directory, told by names alone",
     "torchtune.log": "text",
+    "wandb.log": "binary",
+    "wandb.output": "text",
+    "wandb.requirements": "text",
 }
 """Kinds without a schema -> why they need none."""
 ONE_SCHEMA = ("items", "contains", "additionalProperties", "propertyNames", "if", "then", "else")
@@ -138,7 +142,7 @@ def test_version_is_a_property(schema: Schema) -> None:
         return
     assert version.keys() == {"pointer", "supported"}
     assert all(isinstance(known, int | str) for known in version["supported"])
-    name = version["pointer"].removeprefix("/")
+    name = version["pointer"].rpartition("/")[2]
     stated = [
         part["properties"][name]
         for _, part in parts(schema.body)
