@@ -23,12 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
 
 PENDING = {
-    "metrics and times": frozenset(
-        {
-            "bad-time", "clock-went-back", "non-finite-token", "non-numeric", "skewed-best-epoch",
-            "skewed-metrics",
-        }
-    ),
     "configurations and code": frozenset(
         {"git-failed", "git-warning", "include-missing", "include-unresolved"}
     ),
