@@ -30,8 +30,7 @@ from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint
 from archiver.model.values import Value
-from archiver.run_paths import RunPaths
-from archiver.wording import listed
+from archiver.run_paths import RunPaths, shortened
 
 _CODE = "missing-checkpoint"
 _LIMITS = (
@@ -41,6 +40,7 @@ _LIMITS = (
 _MANY = 10**6
 """Nobody keeps that many: what is larger is no limit."""
 _DEPTH = 3
+_NAMED = 5
 _MOST_RELATED = 5
 _KEYS_SEEN = 10_000
 _INDEX = "codex_ml.checkpoint_index"
@@ -88,12 +88,13 @@ def _hit(
     items: list[Checkpoint], severity: Severity, limit: tuple[str, int] | None, *, some: bool
 ) -> Hit:
     first = items[0]
-    names = [item.path for item in items]
+    names = [shortened(item.path) for item in items[:_NAMED]]
     if len(items) == 1:
         tags = " and ".join(tag for tag in ("best", "last") if tag in first.tags)
         subject = f"the {tags} checkpoint {names[0]} is" if tags else f"checkpoint {names[0]} is"
     else:
-        subject = f"{len(items)} checkpoints are named, {listed(names)}, and are"
+        more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
+        subject = f"{len(items)} checkpoints are named, {', '.join(names)}{more}, and are"
     if first.at.path == first.path:
         # Its directory is there, with nothing in it but what stood beside the payload.
         subject = f"the payload of {subject}"
