@@ -83,6 +83,17 @@ class RunPaths:
             if len(parent) - start > 1 or parent[start].lower() not in _COMMON
         )
 
+    def place(self, path: str) -> str:
+        """Where in the run a path that is its own leads, however its artifacts spell it."""
+        parts = _parts(path)
+        for start in self._starts(parts[:-1]):
+            if "/".join(parts[start:-1]) in self.directories:
+                return "/".join(parts[start:])
+        for start in range(len(parts) - 1, 0, -1):
+            if parts[start - 1] in self.names:
+                return "/".join(parts[start:])
+        return "/".join(parts)
+
     def _starts(self, parts: list[str]) -> Iterator[int]:
         """Where in a path the run's own part of it may begin."""
         return (place for place, name in enumerate(parts) if name in self.tops)

@@ -82,6 +82,23 @@ def test_elsewhere(paths: RunPaths, path: str) -> None:
     assert not paths.own(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/data/ws/model/cpt_checkpoints/iter_0000200", "model/cpt_checkpoints/iter_0000200"),
+        ("model/cpt_checkpoints/iter_0000200/", "model/cpt_checkpoints/iter_0000200"),
+        ("/data/exp-7/checkpoint-5", "checkpoint-5"),
+        ("output/exp-7/new/checkpoint-5", "new/checkpoint-5"),
+        ("checkpoint-5", "checkpoint-5"),
+        ("/data/else/x", "data/else/x"),
+        ("", ""),
+    ],
+)
+def test_place(paths: RunPaths, path: str, place: str) -> None:
+    """The same for every spelling of one place of the run."""
+    assert paths.place(path) == place
+
+
 def test_name_that_any_run_has() -> None:
     """A run called `output` owns what lay directly in such a directory."""
     record = RunRecord(
