@@ -91,7 +91,7 @@ def audit(case: Case, setting: Setting) -> Audit:
         tuple(item for item in findings if item.fingerprint in setting.baseline),
         not_run,
         frozenset(ran),
-        reproduce.judge(setting.rules, ran, fired),
+        reproduce.judge(case, setting.rules, ran, fired),
         tuple(crashed),
     )
 

@@ -163,6 +163,8 @@ class Vouch:
     """In words that fit after "missing:", such as `the commit of the code`."""
     essential: bool
     """Whether the run cannot be done again at all without it."""
+    told: bool = True
+    """Whether it is worth a word where it is there; false for what most runs do not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

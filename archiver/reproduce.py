@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from archiver.extension import Rule
+from archiver.extension import Case, Rule
 from archiver.model.findings import Reproducibility
 
 
 def judge(
-    rules: Sequence[Rule], ran: Collection[str], fired: Collection[str]
+    case: Case, rules: Sequence[Rule], ran: Collection[str], fired: Collection[str]
 ) -> Reproducibility | None:
     """From the rules that vouch for something that a person needs to start the run again.
 
-    None where none of them ran. What the policy keeps quiet is missing all the same.
+    None where nothing was trained, or none of them ran. What the policy keeps quiet is missing
+    all the same.
     """
+    if not case.training:
+        return None
     asked = [
         (rule.vouches, rule.id in fired)
         for rule in rules
@@ -28,6 +31,6 @@ def judge(
     answer = "no" if essential else "partly" if missing else "yes"
     return Reproducibility(
         answer,
-        tuple(vouch.what for vouch, gone in asked if not gone),
+        tuple(vouch.what for vouch, gone in asked if not gone and vouch.told),
         tuple(vouch.what for vouch in missing),
     )

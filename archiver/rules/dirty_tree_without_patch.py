@@ -89,5 +89,5 @@ RULE = Rule(
     severity=Severity.WARNING,
     check=check,
     needs=frozenset({Fact.RUN, Fact.FILES}),
-    vouches=Vouch("the uncommitted changes", essential=True),
+    vouches=Vouch("the uncommitted changes", essential=True, told=False),
 )
