@@ -20,8 +20,9 @@ from archiver.schemacheck import checker, index
 from archiver.schemacheck.index import SchemaFile
 from archiver.schemacheck.places import Places, format_of
 from archiver.schemacheck.rows import Key, RowChecker, RowFault, key_of
-from archiver.schemacheck.violation import CODE, Readings, Violation
+from archiver.schemacheck.violation import Readings, Violation
 
+CODE = "schema-violation"
 UNSUPPORTED = "unsupported-version"
 MISTYPED = "unexpected-type"
 """What readers call a value of a wrong type; the schema says the same with more words."""
