@@ -23,9 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
 
 PENDING = {
-    "configurations and code": frozenset(
-        {"git-failed", "git-warning", "include-missing", "include-unresolved"}
-    ),
     "schemas": frozenset({"schema-violation"}),
 }  # fmt: skip
 """Codes whose rules, or whose source, are being written."""

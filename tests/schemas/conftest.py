@@ -11,7 +11,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,7 +23,7 @@ from jsonschema.exceptions import ValidationError
 
 from archiver import registry
 from archiver.artifact import Artifact, Match
-from archiver.codecs import json_document, yaml_document
+from archiver.codecs import json_document, toml_document, yaml_document
 from archiver.codecs.ndjson import NdjsonStream
 from archiver.extension import Reader
 from archiver.limits import Limits
@@ -35,6 +35,12 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "readers"
 READERS: dict[str, Reader[Any]] = {reader.kind: reader for reader in registry.readers()}
 LIMITS = Limits()
+PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
+    "json": json_document.parse,
+    "yaml": yaml_document.parse,
+    "toml": toml_document.parse,
+}
+"""Format -> what reads a document of it; rows are read otherwise."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ SCHEMAS = [
 
 @dataclass(frozen=True)
 class Document:
-    """One JSON or YAML document, or one row, and what its reader thinks of it."""
+    """One JSON, YAML or TOML document, or one row, and what its reader thinks of it."""
 
     schema: Schema
     path: str
@@ -176,8 +182,7 @@ def _read(
     if schema.about["format"] == "ndjson":
         yield from _rows(schema, path, data, here)
         return
-    parse = json_document.parse if schema.about["format"] == "json" else yaml_document.parse
-    document = parse(data, LIMITS)
+    document = PARSERS[schema.about["format"]](data, LIMITS)
     codes = frozenset(problem.code for problem in here)
     yield Document(schema, path, finite(document.value), codes, document.complete)
 

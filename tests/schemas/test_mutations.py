@@ -306,12 +306,21 @@ def shapes(schema: Schema) -> list[Any]:
     found: dict[str, Any] = {}
     for _, directory in cases(schema):
         for document in filter(sound, documents(schema, directory)):
-            if schema.accepts(document.value):
-                found.setdefault(json.dumps(outline(document.value)), document.value)
+            for value in (short(document.value), document.value):
+                if schema.accepts(value):
+                    found.setdefault(json.dumps(outline(value)), value)
+                    break
     ordered = sorted(found.values(), key=lambda value: -len(json.dumps(value)))
     # The largest hold most of what can be broken, the smallest is often of another era.
     first, last = ordered[:1], ordered[1:][-1:]
     return [filled(schema, ordered[0]), *last, *first, *ordered[1:-1]][: DOCUMENTS + 1]
+
+
+def short(value: Any) -> Any:
+    """A document with the first items of each list alone."""
+    if isinstance(value, dict):
+        return {key: short(item) for key, item in value.items()}
+    return [short(item) for item in value[:ITEMS]] if isinstance(value, list) else value
 
 
 def outline(value: Any) -> Any:

@@ -15,6 +15,13 @@ HARMLESS = frozenset({
 })  # fmt: skip
 """Codes of problems with a document that leave its form as the producer writes it."""
 FAULTY = {
+    "codex_metric_descriptors/clean/metrics_manifest.ndjson:L2": "an id that no descriptor gets",
+    "codex_metrics/dialects/metrics.ndjson:L7": "a row of no known form",
+    "codex_metrics/dialects/metrics.ndjson:L9": "a row of no known form",
+    "codex_metrics/torn/metrics.ndjson:L2": "a value in quotes",
+    "codex_metrics/torn/metrics.ndjson:L9": "no tags",
+    "codex_metrics/torn/metrics.ndjson:L10": "neither step nor tags",
+    "codex_telemetry/clean/metrics.json": "a number among the rows",
     "coordexp_heartbeat/detection-scores/train_heartbeat.rank1.jsonl:L6": "a row without an event",
     "coordexp_pipeline_manifest/without-checksum/pipeline_manifest.json": "no payload to check",
     "run_experiment_design_log/torn/design-experiment.jsonl:L2": "a row without an action",
@@ -22,6 +29,18 @@ FAULTY = {
 }
 """Documents of the fixtures that the readers bear and no producer writes."""
 DAMAGED = {
+    "codex_ml.metrics": {
+        "codex_ml/malformed-truncated-nan: metrics.ndjson": "lines that are no rows",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L8": "a value in quotes",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L9": "a value in quotes",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L10": "a step in quotes",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L12": "no step",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L27": "a truth value, which is 1",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L30": "null for no tags, which is {}",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L32": "no tags",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L35": "no run id",
+        "codex_ml/malformed-truncated-nan: metrics.ndjson:L36": "a row of no known form",
+    },
     "coordexp.data_provenance": {
         "coordexp/06-crashed-truncated: stage1_mini_resume/v0-20261121-224533"
         "/train_data_provenance.json": "one byte is left",
