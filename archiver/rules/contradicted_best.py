@@ -27,25 +27,32 @@ from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint, Series
+from archiver.model.values import Value
 from archiver.wording import counted, cut
 
 _CLOSE = 1e-5
 """Relative difference that rounding to single precision and to printed decimals may make."""
 _TINY = 1e-8
+_LARGEST = 10**300
 
 
 def check(case: Case) -> Iterator[Hit]:
     """Each value once, however many artifacts repeat it."""
     told: set[tuple[str, str]] = set()
     for item in case.record.checkpoints:
-        if "best" not in item.tags or not item.monitor or isinstance(item.metric, bool):
+        best = _number(item.metric)
+        if "best" not in item.tags or not item.monitor or best is None:
             continue
-        key = (item.monitor, str(item.metric))
-        if key in told:
-            continue
-        told.add(key)
-        if isinstance(item.metric, int | float):
-            yield from _judge(case, item, float(item.metric))
+        if (item.monitor, str(best)) not in told:
+            told.add((item.monitor, str(best)))
+            yield from _judge(case, item, best)
+
+
+def _number(value: Value) -> float | None:
+    """A number that is one; integers that no double holds are no score."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if isinstance(value, float) or abs(value) < _LARGEST else None
 
 
 def _judge(case: Case, item: Checkpoint, best: float) -> Iterator[Hit]:

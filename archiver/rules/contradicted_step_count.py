@@ -30,6 +30,9 @@ from archiver.model.record import Checkpoint, Series, Step
 from archiver.settings import Statement
 from archiver.wording import counted, cut
 
+_LARGEST = 2**63
+"""Numbers from which on what is called a step is none."""
+
 
 def check(case: Case) -> Iterator[Hit]:
     """The only training's checkpoints; each training's configurations."""
@@ -65,7 +68,9 @@ def _done(series: Series) -> int:
 def _saved(case: Case, last: Series) -> Iterator[Hit]:
     done = _done(last)
     beyond = [
-        item for item in case.record.checkpoints if item.step is not None and item.step > done
+        item
+        for item in case.record.checkpoints
+        if item.step is not None and done < item.step < _LARGEST
     ]
     if not beyond:
         return

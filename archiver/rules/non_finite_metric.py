@@ -81,7 +81,7 @@ def _hit(case: Case, group: list[Series], also: Iterable[Location]) -> Hit:
 
 
 def _recovers(series: Series) -> bool:
-    return series.last not in _NON_FINITE
+    return not (isinstance(series.last, str) and series.last in _NON_FINITE)
 
 
 def _told(case: Case, series: Series, splits: set[str | None]) -> str:

@@ -47,6 +47,8 @@ def best(metric, monitor="val_loss", tags=("best",), at=AT):
         ("0.1", []),
         (True, []),
         (1, [None]),
+        (10**400, []),
+        ([1], []),
     ],
 )
 def test_a_value_among_the_metrics(metric, weights):

@@ -57,6 +57,7 @@ def test_checkpoints_beyond_the_metrics():
         # Counted from 0, the point at 50 is that of the 51st step.
         (61, {"attributes": {"first_step": "0"}}, 0),
         (None, {}, 0),
+        (10**400, {}, 0),
         (100, {"axis": "epoch"}, 0),
         (100, {"last_step": None}, 0),
         (100, {"step_id": "eval:a"}, 0),

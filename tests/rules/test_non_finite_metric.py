@@ -34,6 +34,12 @@ def test_what_became_of_it(facts, message):
     assert told(hits(NAME, series=(series(**facts),))) == [message]
 
 
+def test_hostile_summaries():
+    """A record read back may hold anything as a value."""
+    odd = series(points=4, non_finite=1, last=["NaN"])
+    assert told(hits(NAME, series=(odd,))) == ["loss recovers (1 of 4 points is not finite)"]
+
+
 def test_from_which_step_on():
     """The first step after the last finite one, where the points are there."""
     lost = series(points=5, non_finite=3, last="NaN")
