@@ -13,7 +13,8 @@ def judge(
 ) -> Reproducibility | None:
     """From the rules that vouch for something that a person needs to start the run again.
 
-    None where nothing was trained, or none of them ran. What the policy keeps quiet is missing all the same.
+    None where nothing was trained, or none of them ran. What the policy keeps quiet is missing
+    all the same.
     """
     if not case.training:
         return None

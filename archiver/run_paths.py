@@ -69,7 +69,9 @@ class RunPaths:
                 return True
         elif not parent:
             return False
-        if parent[-1] in self.names or any(name in self.names - _COMMON for name in parent):
+        if parent[-1] in self.names or any(
+            name in self.names and name not in _COMMON for name in parent
+        ):
             return True
         return any(
             "/".join(parent[start:]) in self.directories

@@ -22,10 +22,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "extension",
-            "gitstate", "limits", "point_columns", "problem_hits", "producers", "redaction",
-            "resources", "run_paths", "rundir", "schemacheck", "settings", "shards", "snapshots",
-            "spool", "view", "wording", "yaml_readings",
+            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "evidence",
+            "extension", "gitstate", "limits", "point_columns", "problem_hits", "producers",
+            "redaction", "resources", "run_paths", "rundir", "schemacheck", "settings", "shards",
+            "snapshots", "spool", "stamps", "view", "wording", "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),
@@ -61,6 +61,7 @@ HEAVY = frozenset(
     {"deepdiff", "git", "jinja2", "jsonschema", "jsonschema_rs", "matplotlib", "pandas", "pyarrow"}
 )
 LATE = {
+    "jsonschema": ("schemacheck.keywords",),
     "numpy": ("package.plots", "package.downsample"),
     "matplotlib": ("package.plots",),
     "jinja2": ("render",),

@@ -1,6 +1,6 @@
 """Redaction of a whole record."""
 
-from archiver.model.claims import Location, Origin, Problem
+from archiver.model.claims import COMMAND_LINE, Location, Origin, Problem
 from archiver.model.record import Config, Coverage, Resolved, RunIdentity, RunRecord, Series
 from archiver.redact import redact
 from archiver.redaction import SecretGatherer
@@ -51,3 +51,19 @@ def test_what_the_archiver_computed_is_left_alone():
     clean = redact(record(), SecretGatherer().finish())
     assert clean.run.identity == "ab" * 32
     assert clean.fields["summary.git_commit"].value == "c" * 40
+
+
+def test_a_secret_is_a_problem_of_its_file():
+    """One for each file, with kinds and numbers; what was declared or is doubtful is none."""
+    other = "ghp" + "_" + "bC4e" * 9
+    gatherer = SecretGatherer()
+    gatherer.value({"hub_token": f"{SECRET}x"}, COMMAND_LINE)
+    gatherer.file(f"a: 1\nb: {SECRET}\nc: {other}\n", Location("a.yaml"))
+    gatherer.file("password: hunter2\n", Location("b.yaml", "", "experiment"))
+    gatherer.file("password: token_here\n", Location("c.yaml"))
+    clean = redact(record(), gatherer.finish())
+    told = [(p.at, p.message) for p in clean.problems if p.code == "secret"]
+    assert told == [
+        (Location("a.yaml", "L2"), "2 secrets stand in it in clear (1 github-token, 1 hf-token)"),
+        (Location("b.yaml", "L1", "experiment"), "a secret stands in it in clear (key-name)"),
+    ]

@@ -24,10 +24,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.model.claims import Location
 from archiver.model.values import Tagged, Value
 from archiver.redaction import MAX_PROPAGATED, Redactor, SecretGatherer
 from archiver.redaction.names import Rule, classify
-from archiver.redaction.worth import propagates
+from archiver.redaction.worth import is_doubtful, propagates
 
 HF = "hf_" + "A" * 34
 PASSWORD = "Zx9-" + "plainSecret" + ".77"
@@ -675,3 +676,37 @@ def test_any_yaml_document_stays_yaml(
     assert HF not in clean
     assert PASSWORD not in clean
     assert shape(yaml.safe_load(clean)) == shape(value)
+
+
+def test_a_file_s_secrets_know_their_lines() -> None:
+    """Each secret's first line; one that was met before keeps its first place."""
+    other = "ghp" + "_" + "bC4e" * 9
+    gatherer = SecretGatherer()
+    gatherer.file(f"a\n{HF}\n\n{other} {HF}\n", Location("a.log"))
+    gatherer.file(f"{other}\npassword: hunter2\npassword: secret_here\n", Location("b.log"))
+    assert [(hit.where, hit.doubtful) for hit in gatherer.finish().hits] == [
+        (Location("a.log", "L2"), False),
+        (Location("a.log", "L4"), False),
+        (Location("b.log", "L2"), False),
+        (Location("b.log", "L3"), True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("secret", "doubtful"),
+    [
+        ("hunter2", False),
+        ("correct-horse-9", False),
+        ("Xk29fLqp77Zs", False),
+        ("token_here", True),
+        ("changeme", True),
+        ("${API_KEY}", True),
+        ("***", True),
+        ("abc1", True),
+        ("2026-01-01", True),
+        ("/run/secrets/key1", True),
+    ],
+)
+def test_what_may_as_well_be_no_secret(secret: str, doubtful: bool) -> None:
+    """Placeholders, plain words, numbers, dates and paths under a secret name are doubtful."""
+    assert is_doubtful(secret) is doubtful

@@ -85,10 +85,12 @@ class SecretGatherer:
         """Learn from the text of a whole file, with the lines of what is new."""
         line, counted = 1, 0
         for found in sorted(_find(text), key=lambda found: (found.start, -found.end)):
+            at = where
             if found.secret not in self._known:
                 line += text.count("\n", counted, found.start)
                 counted = found.start
-            self._learn(found, replace(where, place=f"L{line}"))
+                at = replace(where, place=f"L{line}")
+            self._learn(found, at)
 
     def finish(self) -> Redactor:
         """All that was learned, ready for phase 2."""

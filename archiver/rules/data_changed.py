@@ -27,6 +27,7 @@ from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Dataset, FileEntry
 from archiver.run_paths import RunPaths
+from archiver.wording import counted
 
 _SHORTEST = 8
 _SHOWN = 12
@@ -80,7 +81,7 @@ def _alike(left: str, right: str) -> bool:
 def _told(key: tuple[str, ...], value: str) -> str:
     if key[0] == "digest":
         return f"{key[1]} {value[:_SHOWN]}…"
-    return f"{value} {key[0]}"
+    return counted(int(value), key[0].removesuffix("s"))
 
 
 def _file(path: str, paths: RunPaths) -> FileEntry | None:

@@ -33,9 +33,12 @@ _SHOWN = 12
 
 def check(case: Case) -> Iterator[Hit]:
     """One finding per recorded digest."""
+    damaged = {(problem.at.scope, problem.at.path) for problem in case.record.problems}
     for lock in case.record.lockfiles:
         message = _message(lock)
-        if message is None:
+        # A manifest that could not be read is reported as that.
+        unread = lock.verdict == "unreadable" and not lock.at.place
+        if message is None or (unread and (lock.at.scope, lock.at.path) in damaged):
             continue
         related: tuple[Place, ...] = ()
         if lock.actual_sha256 is not None:

@@ -38,6 +38,8 @@ _LIMITS = (
     "save_total_limit", "keep_last_n_checkpoints", "keep_last_n", "save_top_k", "max_to_keep",
 )  # fmt: skip
 """Settings of producers that remove older checkpoints."""
+_MANY = 10**6
+"""Nobody keeps that many: what is larger is no limit."""
 _DEPTH = 3
 _MOST_RELATED = 5
 _KEYS_SEEN = 10_000
@@ -49,11 +51,14 @@ def check(case: Case) -> Iterator[Hit]:
     """One finding per artifact that names some, and severity."""
     yield from problem_hits.hits(case, {_CODE: Severity.WARNING})
     told = {(problem.at.scope, problem.at.path) for problem in case.problems(_CODE)}
+    doubtful = [item for item in case.record.checkpoints if not item.present]
+    if not doubtful:
+        return
     groups: dict[tuple[str, str, Severity], list[Checkpoint]] = {}
     paths = RunPaths.of(case.record, case.files)
     limit = _limit(case)
-    some = any(item.present for item in case.record.checkpoints)
-    for item in case.record.checkpoints:
+    some = len(doubtful) < len(case.record.checkpoints)
+    for item in doubtful:
         naming = (item.at.scope, item.at.path)
         if naming not in told and _is_absent(item, paths):
             severity = _severity(item, case, some=some, limited=limit is not None)
@@ -64,8 +69,6 @@ def check(case: Case) -> Iterator[Hit]:
 
 def _is_absent(item: Checkpoint, paths: RunPaths) -> bool:
     """Whether it should lie in the run and does not; of many that is established already."""
-    if item.present:
-        return False
     if item.present is None and paths.local(item.path) is not None:
         return False
     return paths.own(item.path)
@@ -91,6 +94,9 @@ def _hit(
         subject = f"the {tags} checkpoint {names[0]} is" if tags else f"checkpoint {names[0]} is"
     else:
         subject = f"{len(items)} checkpoints are named, {listed(names)}, and are"
+    if first.at.path == first.path:
+        # Its directory is there, with nothing in it but what stood beside the payload.
+        subject = f"the payload of {subject}"
     places = [*first.named_at, *(item.at for item in items[1:])]
     where = "not in the run" if some else "not in the run, which holds no checkpoint at all"
     return Hit(
@@ -121,7 +127,7 @@ def _limit(case: Case) -> tuple[str, int] | None:
         for values in level:
             for name in _LIMITS:
                 limit = _whole(values.get(name))
-                if limit is not None and limit > 0:
+                if limit is not None and 0 < limit < _MANY:
                     return name, limit
             seen += len(values)
             if seen > _KEYS_SEEN:

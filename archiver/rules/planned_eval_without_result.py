@@ -11,7 +11,7 @@ Why it matters
 
 Example
     note RA805 planned-eval-without-result: experiment_summary.yaml#/evaluation/matrix/1: 1
-    planned evaluation has no result: eval:capitalization_epoch1
+    planned evaluation has no result: step eval:capitalization_epoch1
 
 What to do
     Run it, or take it out of the plan.
@@ -26,16 +26,26 @@ from archiver.model.findings import Place
 from archiver.model.record import Step
 from archiver.wording import listed
 
+_PLANS = frozenset(
+    {
+        "llmrunner.pipeline", "run_experiment.eval_config", "run_experiment.slurm_script",
+        "run_experiment.summary",
+    }
+)  # fmt: skip
+"""Kinds of artifacts that say what is to be evaluated, before it is."""
+
 
 def check(case: Case) -> Iterator[Hit]:
     """One finding for the whole run."""
-    steps = [step for step in case.record.steps if _is_open(step)]
+    steps = [
+        step for step in case.record.steps if _is_open(step) and case.kind_of(step.at) in _PLANS
+    ]
     if not steps:
         return
-    verb = "evaluation has" if len(steps) == 1 else "evaluations have"
+    verb, noun = ("evaluation has", "step") if len(steps) == 1 else ("evaluations have", "steps")
     names = listed([step.step_id for step in steps])
     related = tuple(Place(step.at, f"step {step.step_id}") for step in steps[1:6])
-    yield Hit(f"{len(steps)} planned {verb} no result: {names}", steps[0].at, related)
+    yield Hit(f"{len(steps)} planned {verb} no result: {noun} {names}", steps[0].at, related)
 
 
 def _is_open(step: Step) -> bool:

@@ -10,17 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from archiver import __version__, assemble, redact
-from archiver.collect import Collected, Policy
+from archiver.collect import Policy
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model import fields as registry_of_fields
 from archiver.model.findings import Finding
 from archiver.model.record import FileEntry, RunRecord
 from archiver.rundir import printable_path
-from archiver.snapshots import SnapshotStore
-from archiver.spool import PointSpool
-from archiver.workflows import auditing
-from archiver.workflows.sources import Progress, ReadOptions, Source, each, read, resolved
+from archiver.workflows import auditing, locating
+from archiver.workflows.sources import Progress, Readings, ReadOptions, Source, each, read, resolved
 
 
 @dataclass(frozen=True)
@@ -138,32 +136,15 @@ def _collect_one(
     source: Source, options: CollectOptions, now: dt.datetime, progress: Progress
 ) -> Outcome:
     with ExitStack() as held:
-        collected, spool, snapshots = read(source, options.reading, progress, held)
-        return _finish(
-            source.run.root,
-            source.placement,
-            options,
-            now,
-            collected=collected,
-            spool=spool,
-            snapshots=snapshots,
-        )
+        return _finish(source, read(source, options.reading, progress, held), options, now)
 
 
-def _finish(
-    path: Path,
-    placement: assemble.Placement,
-    options: CollectOptions,
-    now: dt.datetime,
-    *,
-    collected: Collected,
-    spool: PointSpool,
-    snapshots: SnapshotStore,
-) -> Outcome:
+def _finish(source: Source, found: Readings, options: CollectOptions, now: dt.datetime) -> Outcome:
     from archiver.package import archive, figures
     from archiver.render import markdown
 
-    assembled = assemble.assemble(collected, spool, placement, options.declared)
+    collected, snapshots = found.collected, found.snapshots
+    assembled = assemble.assemble(collected, found.spool, source.placement, options.declared)
     redactor = redact.gather(collected, snapshots, options.declared.items())
     record = redact.redact(assembled.record, redactor)
     files = redact.redact_files(collected.files, redactor)
@@ -177,8 +158,12 @@ def _finish(
             "is no series of numbers of this run",
             f"it has {_series_names(record)}",
         )
-    audited = auditing.unconditional(
-        record, files, assembled.series.all, hashed=options.policy.hash != "none"
+    audited = locating.located(
+        auditing.unconditional(
+            record, files, assembled.series.all, hashed=options.policy.hash != "none"
+        ),
+        found.trees,
+        options.limits,
     )
     if options.dry_run:
         planned = tuple(entry for entry, _ in archive.copies(files, snapshots, redactor))
@@ -207,7 +192,7 @@ def _finish(
                 "schema_version": 1,
                 "tool": {"name": "runarchive", "version": __version__},
                 "archived_at": now.isoformat(),
-                "source": redactor.text(printable_path(str(resolved(path)))),
+                "source": redactor.text(printable_path(str(resolved(source.run.root)))),
             },
         ),
     )

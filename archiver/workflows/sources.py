@@ -136,9 +136,18 @@ def _archives(tree: Tree) -> list[str]:
     return found
 
 
-def read(
-    source: Source, options: ReadOptions, progress: Progress, held: ExitStack
-) -> tuple[Collected, PointSpool, SnapshotStore]:
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Everything of one run, before it is put together."""
+
+    collected: Collected
+    spool: PointSpool
+    snapshots: SnapshotStore
+    trees: tuple[tuple[RunDir, Tree], ...]
+    """Where it was read from, still open."""
+
+
+def read(source: Source, options: ReadOptions, progress: Progress, held: ExitStack) -> Readings:
     """Read everything of one run; what waits is released with `held`."""
     trees = [(source.run, source.tree)]
     for number, also in enumerate(options.also, 1):
@@ -164,4 +173,5 @@ def read(
     if source.beside is not None:
         around, outside, member = source.beside
         collector.collect(around, outside, collected, member)
-    return collected, spool, snapshots
+        trees.append((around, outside))
+    return Readings(collected, spool, snapshots, tuple(trees))

@@ -35,9 +35,9 @@ def metrics(
 
 def _summarise(source: Source, options: ReadOptions, progress: Progress) -> RunMetrics:
     with ExitStack() as held:
-        collected, spool, snapshots = read(source, options, progress, held)
-        assembled = assemble.assemble(collected, spool, source.placement, {})
-        redactor = redact.gather(collected, snapshots, ())
+        found = read(source, options, progress, held)
+        assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
+        redactor = redact.gather(found.collected, found.snapshots, ())
         record = redact.redact(assembled.record, redactor)
         points = (
             (item, summaries.columns(joined, redactor.text))

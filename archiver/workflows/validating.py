@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +18,9 @@ from archiver.model.claims import Location
 from archiver.model.findings import Fact, Report, RunFindings
 from archiver.model.record import FileEntry, RunRecord
 from archiver.policy import Policy
-from archiver.rundir import RunDir, printable_path
+from archiver.rundir import Entry, RunDir, Tree, printable_path
 from archiver.series import Joined
-from archiver.workflows import auditing, sources
+from archiver.workflows import auditing, locating, sources
 from archiver.workflows.sources import Progress, ReadOptions, Source
 
 
@@ -101,6 +101,16 @@ def _audited(path: Path, audits: _Audits) -> list[tuple[RunFindings, Audit]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was read of a run, without secrets."""
+
+    record: RunRecord
+    files: tuple[FileEntry, ...]
+    series: Sequence[Joined]
+    trees: tuple[tuple[RunDir, Tree], ...]
+
+
 @dataclass
 class _Audits:
     """The audits of one path."""
@@ -121,12 +131,12 @@ class _Audits:
         """One run directory."""
         _refuse_own_policy(source.run.root, self.options.policy)
         with ExitStack() as held:
-            record, files, series = self._read(source, held)
-            self.unplaced = not record.run.producers
+            found = self._read(source, held)
+            self.unplaced = not found.record.run.producers
             case = auditing.case_of(
-                record,
-                files,
-                auditing.spooled(record, series),
+                found.record,
+                found.files,
+                auditing.spooled(found.record, found.series),
                 hashed=self.options.hash != "none",
                 required=self.options.policy.require,
                 now=self.now,
@@ -134,17 +144,15 @@ class _Audits:
             roots = {"run": _shown(source.run.root)}
             if source.beside is not None:
                 roots["experiment"] = _shown(source.beside[0].root)
-            return self._judge(case, roots, source.run.root)
+            return self._judge(case, roots, source.run.root, found.trees)
 
-    def _read(
-        self, source: Source, held: ExitStack
-    ) -> tuple[RunRecord, list[FileEntry], Sequence[Joined]]:
-        """The record and the files of what was read, without secrets, and its series."""
-        collected, spool, snapshots = sources.read(source, self.reading, self.progress, held)
-        assembled = assemble.assemble(collected, spool, source.placement, {})
-        redactor = redact.gather(collected, snapshots, ())
+    def _read(self, source: Source, held: ExitStack) -> _Found:
+        found = sources.read(source, self.reading, self.progress, held)
+        assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
+        redactor = redact.gather(found.collected, found.snapshots, ())
         record = redact.redact(assembled.record, redactor)
-        return record, redact.redact_files(collected.files, redactor), assembled.series.all
+        files = redact.redact_files(found.collected.files, redactor)
+        return _Found(record, tuple(files), assembled.series.all, found.trees)
 
     def archive(self, path: Path) -> tuple[RunFindings, Audit]:
         """One archive, by its record."""
@@ -161,7 +169,13 @@ class _Audits:
             now=self.now,
         )
         roots = {entry.scope: _shown(path / "data" / entry.scope) for entry in files}
-        return self._judge(case, roots | {"run": _shown(path / "data")}, path)
+        roots["run"] = _shown(path / "data")
+        with ExitStack() as held:
+            trees = [
+                (held.enter_context(RunDir(path, scope, self.options.limits)), tree)
+                for scope, tree in _copies(files)
+            ]
+            return self._judge(case, roots, path, trees)
 
     def artifact(self, path: Path) -> tuple[RunFindings, Audit]:
         """One artifact by itself.
@@ -179,14 +193,20 @@ class _Audits:
                 raise ArchiverError(str(path), "is a special file", hint)
             placement = assemble.Placement(sources.name_of(whole), whole.name, None)
             with ExitStack() as held:
-                record, files, _ = self._read(Source(home, tree, placement), held)
-                if not record.accounting and not record.problems:
+                found = self._read(Source(home, tree, placement), held)
+                if not found.record.accounting and not found.record.problems:
                     raise UnknownKindError(path)
-                case = Case(record=record, files=tuple(files), facts=frozenset({Fact.HASHES}))
-                found, done = self._judge(case, {"run": _shown(path.parent)}, path)
-                return replace(found, status=None, reproducibility=None), done
+                case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
+                told, done = self._judge(case, {"run": _shown(path.parent)}, path, found.trees)
+                return replace(told, status=None, reproducibility=None), done
 
-    def _judge(self, case: Case, roots: dict[str, str], root: Path) -> tuple[RunFindings, Audit]:
+    def _judge(
+        self,
+        case: Case,
+        roots: dict[str, str],
+        root: Path,
+        trees: Sequence[tuple[RunDir, Tree]] = (),
+    ) -> tuple[RunFindings, Audit]:
         policy = self.options.policy
         base = policy.base or Path.cwd()
 
@@ -194,7 +214,8 @@ class _Audits:
             own = _relative(root, base)
             return (own, f"{own}/{at.path}") if at.path else (own,)
 
-        done = audit.audit(case, Setting(registry.rules(), policy, self.options.baseline, paths))
+        setting = Setting(registry.rules(), policy, self.options.baseline, paths)
+        done = locating.located(audit.audit(case, setting), trees, self.options.limits)
         record = case.record
         status = record.fields.get("summary.status")
         found = RunFindings(
@@ -211,6 +232,23 @@ class _Audits:
             reproducibility=done.reproducibility,
         )
         return found, done
+
+
+def _copies(files: Sequence[FileEntry]) -> Iterator[tuple[str, Tree]]:
+    """The copies that an archive holds, by scope, under the names that they had in the run."""
+    for scope in dict.fromkeys(entry.scope for entry in files):
+        entries = [
+            Entry(entry.path, entry.copied, "file", entry.bytes or 0, 0)
+            for entry in files
+            if entry.scope == scope and entry.copied is not None and _inside(entry.copied)
+        ]
+        yield scope, Tree(tuple(entries))
+
+
+def _inside(copied: str) -> bool:
+    """Whether a path that an inventory names stays inside of its archive."""
+    parts = copied.split("/")
+    return parts[0] == "data" and not {"", ".", ".."}.intersection(parts)
 
 
 def _shown(path: Path) -> str:

@@ -1,0 +1,72 @@
+"""When things happened, as far as a record tells it.
+
+Stamps with a zone and stamps without one are never compared: nobody recorded in which zone a
+training machine's clock ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archiver.model.claims import Location
+from archiver.model.record import RunRecord
+from archiver.model.times import Clock, Instant, parse_iso
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A point in time, and where it stands."""
+
+    instant: Instant
+    text: str
+    """As the record has it."""
+    at: Location
+
+
+def of(value: object, at: Location) -> Stamp | None:
+    """The stamp that a value is; None where it is none."""
+    instant = parse_iso(value) if isinstance(value, str) else None
+    return Stamp(instant, str(value), at) if instant is not None else None
+
+
+def of_field(record: RunRecord, name: str) -> Stamp | None:
+    """The stamp of a field; None where nobody recorded one."""
+    field = record.fields.get(name)
+    return of(field.value, field.at) if field is not None else None
+
+
+def signs_of_life(record: RunRecord) -> Iterator[Stamp]:
+    """Every time at which something of the run is known to have happened; no file times."""
+    for name in ("summary.started_at", "summary.finished_at"):
+        yield from _known(of_field(record, name))
+    for event in record.events:
+        if event.clock != Clock.MTIME.value:
+            yield from _known(of(event.time, event.at))
+    for series in record.series:
+        yield from _known(of(series.last_time, series.at))
+    for step in record.steps:
+        for attempt in step.attempts:
+            for time in (attempt.started_at, attempt.finished_at):
+                yield from _known(of(time, step.at))
+
+
+def last(record: RunRecord) -> Stamp | None:
+    """The last sign of life on the common time line; None where there is none."""
+    known = (stamp for stamp in signs_of_life(record) if stamp.instant.absolute)
+    return max(known, key=lambda stamp: stamp.instant.micros, default=None)
+
+
+def _known(stamp: Stamp | None) -> Iterator[Stamp]:
+    if stamp is not None:
+        yield stamp
+
+
+def span(seconds: float) -> str:
+    """A length of time for people: `3.2 s`, `14 min`, `5.0 h`, `12 days`."""
+    size = abs(seconds)
+    if size < 120:
+        return f"{size:.3g} s"
+    if size < 7200:
+        return f"{size / 60:.0f} min"
+    return f"{size / 3600:.1f} h" if size < 172_800 else f"{size / 86_400:.0f} days"

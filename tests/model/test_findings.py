@@ -1,0 +1,44 @@
+"""Where findings stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from archiver.model.claims import Location
+from archiver.model.findings import Finding, Position, Severity
+
+
+def finding(place: str, position: Position | None = None) -> Finding:
+    """A finding at a place."""
+    at = Location("a.json", place)
+    return Finding(
+        rule="RA001", name="x", severity=Severity.NOTE, message="m", at=at, position=position
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("", (None, None, None)),
+        ("/a/b", (None, None, "/a/b")),
+        ("L12", (12, None, None)),
+        ("L12-40", (12, None, None)),
+        ("L38:32", (38, 32, None)),
+        ("L12!/loss", (12, None, "/loss")),
+        ("header.json!/eval", (None, None, "/eval")),
+        ("byte 12", (None, None, None)),
+        ("Level", (None, None, None)),
+    ],
+)
+def test_lines_columns_and_pointers_of_places(
+    place: str, expected: tuple[int | None, int | None, str | None]
+) -> None:
+    """What codecs and readers write as places is taken apart."""
+    item = finding(place)
+    assert (item.line, item.column, item.pointer) == expected
+
+
+def test_a_position_that_was_established_counts() -> None:
+    """It is exact where the place is not."""
+    item = finding("/a", Position(3, 7))
+    assert (item.line, item.column, item.pointer) == (3, 7, "/a")
