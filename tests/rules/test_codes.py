@@ -29,9 +29,6 @@ PENDING = {
             "skewed-metrics",
         }
     ),
-    "configurations and code": frozenset(
-        {"git-failed", "git-warning", "include-missing", "include-unresolved"}
-    ),
     "schemas": frozenset({"schema-violation"}),
 }  # fmt: skip
 """Codes whose rules, or whose source, are being written."""
