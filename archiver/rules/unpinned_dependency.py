@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Dependency
-from archiver.wording import listed
+from archiver.wording import cut, listed
 
 _CHECKOUT = re.compile(r"(?:^|, )(?:editable|git|vcs)(?:,|$)|\bfrom (?:git|hg|svn|bzr)\+")
 _SHOWN = 12
@@ -42,7 +42,7 @@ def check(case: Case) -> Iterator[Hit]:
         noun = "package" if len(found) == 1 else "packages"
         told = listed([_told(item) for item in found.values()])
         first, *others = found.values()
-        related = tuple(Place(item.at, f"{item.name} is named here") for item in others[:5])
+        related = tuple(Place(item.at, f"{cut(item.name)} is named here") for item in others[:5])
         yield Hit(
             f"{len(found)} {noun} came from a checkout of unknown state: {told}", first.at, related
         )
@@ -58,9 +58,9 @@ def _is_unpinned(item: Dependency) -> bool:
 
 def _told(item: Dependency) -> str:
     if not item.dirty:
-        return f"{item.name} (no commit)"
+        return f"{cut(item.name)} (no commit)"
     commit = f"commit {item.commit[:_SHOWN]}" if item.commit else "no commit"
-    return f"{item.name} ({commit}, with changes)"
+    return f"{cut(item.name)} ({commit}, with changes)"
 
 
 RULE = Rule(

@@ -35,7 +35,7 @@ def check(artifact: Artifact, schema: SchemaFile) -> tuple[Problem, ...]:
     Raises:
         ReadFault: when the system will not let a file be read.
     """
-    watch = Watch(artifact, (schema,))
+    watch = Watch(artifact, (schema,), any_name=len(artifact.files) == 1)
     for entry in artifact.files:
         if watch.wants(entry):
             watch.look(entry, artifact.open(entry))
@@ -48,6 +48,8 @@ class Watch:
 
     artifact: Artifact
     schemas: Sequence[SchemaFile]
+    any_name: bool = False
+    """Whether files are held to the schemas whatever they are called."""
     looked_at: set[str] = field(default_factory=set)
     _found: list[Problem] = field(default_factory=list)
     _places: Places = field(init=False)
@@ -103,7 +105,7 @@ class Watch:
         return self._places.located((*own, *found), self.schemas)
 
     def _speaking_of(self, entry: Entry) -> tuple[SchemaFile, ...]:
-        if len(self.artifact.files) == 1 and len(self.schemas) == 1:
+        if self.any_name:
             return (*self.schemas,)
         return tuple(
             one for one in self.schemas if one.described and one.described.fits(entry.name)

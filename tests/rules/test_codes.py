@@ -23,12 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
 
 PENDING = {
-    "metrics and times": frozenset(
-        {
-            "bad-time", "clock-went-back", "non-finite-token", "non-numeric", "skewed-best-epoch",
-            "skewed-metrics",
-        }
-    ),
     "schemas": frozenset({"schema-violation"}),
 }  # fmt: skip
 """Codes whose rules, or whose source, are being written."""
