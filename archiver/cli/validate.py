@@ -114,7 +114,7 @@ def command(
     from archiver import registry, rulebook, workflows
 
     asked = _policy(policy, fail_on, select or (), ignore or (), require or ())
-    options = workflows.ValidateOptions(
+    options = validating.ValidateOptions(
         policy=asked,
         schema=schema,
         baseline=_baseline(baseline) if baseline is not None else frozenset(),
@@ -123,7 +123,7 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        verdict = workflows.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
+        verdict = validating.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
     finally:
         progress.close()
     if verdict.report.runs or not verdict.failures:
