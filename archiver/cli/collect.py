@@ -91,8 +91,8 @@ def command(
     Given an experiment directory, each run below it is archived. Exit codes: 0 archived,
     1 archived but some files could not be read, 2 could not do what was asked.
     """
-    from archiver.workflows import collecting
     from archiver.collect import Policy
+    from archiver.workflows import collecting
 
     options = collecting.CollectOptions(
         archives=output,

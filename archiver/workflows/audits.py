@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver import assemble, audit, redact, registry
+from archiver.artifact import Artifact
 from archiver.audit import Audit, Setting
 from archiver.case import Case
 from archiver.collect import Policy as Keeping
 from archiver.errors import ArchiverError
 from archiver.model.claims import Location
 from archiver.model.findings import Fact, RunFindings
-from archiver.model.record import FileEntry, RunRecord
+from archiver.model.record import Accounting, Coverage, FileEntry, RunIdentity, RunRecord
 from archiver.policy import Policy
-from archiver.rundir import Entry, RunDir, Tree, printable_path
+from archiver.rundir import Entry, ReadFault, RunDir, Tree, printable_path
+from archiver.schemacheck import artifacts as schemacheck
+from archiver.schemacheck.index import SchemaFile
 from archiver.series import Joined
 from archiver.workflows import auditing, locating, sources
-from archiver.workflows.progress import Progress
+from archiver.workflows.progress import Progress, silent
 from archiver.workflows.sources import ReadOptions, Source
 from archiver.workflows.validating import UnknownKindError, ValidateOptions
 
@@ -40,13 +43,14 @@ class Audits:
     """The audits of one path."""
 
     options: ValidateOptions
-    now: dt.datetime
-    progress: Progress
+    now: dt.datetime | None = None
+    progress: Progress = silent
     unplaced: bool = False
     """Whether what was read is no run by any contract."""
 
     @property
     def reading(self) -> ReadOptions:
+        """How runs are read."""
         # Kept for the search for secrets, and dropped with the run.
         keeping = Keeping("artifacts", self.options.hash)
         return ReadOptions(policy=keeping, limits=self.options.limits)
@@ -142,8 +146,40 @@ class Audits:
                 if not found.record.accounting and not found.record.problems:
                     raise UnknownKindError(path)
                 case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
-                told, done = self._judge(case, {"run": _shown(path.parent)}, path, found.trees)
-                return replace(told, status=None, reproducibility=None), done
+                return self._single(case, path, found.trees)
+
+    def by_schema(self, path: Path, schema: SchemaFile) -> tuple[RunFindings, Audit]:
+        """One file held to a schema.
+
+        Raises:
+            ArchiverError: when the system will not let it be read.
+        """
+        whole = sources.resolved(path)
+        with RunDir(whole.parent, "run", self.options.limits) as home:
+            tree = home.only(whole.name)
+            artifact = Artifact(home, tree, tree.files, whole.name, self.options.limits)
+            try:
+                problems = schemacheck.check(artifact, schema)
+            except ReadFault as fault:
+                raise ArchiverError(str(path), fault.strerror or "", "give another file") from None
+            finally:
+                artifact.close()
+        kind = schema.described.kind if schema.described is not None else schema.name
+        books = Accounting(whole.name, kind, artifact.size, read=1)
+        name = sources.name_of(whole)
+        record = RunRecord(
+            run=RunIdentity(name, assemble.UNFILED, (), {}, name, ""),
+            coverage=Coverage(0, 0, 0, 0, 0, 0, {}),
+            problems=problems,
+            accounting=(books,),
+        )
+        return self._single(Case(record=record, facts=frozenset()), path, ())
+
+    def _single(
+        self, case: Case, path: Path, trees: Sequence[tuple[RunDir, Tree]]
+    ) -> tuple[RunFindings, Audit]:
+        told, done = self._judge(case, {"run": _shown(path.parent)}, path, trees)
+        return replace(told, status=None, reproducibility=None), done
 
     def _judge(
         self,

@@ -22,6 +22,7 @@ from archiver.workflows.progress import Progress, silent
 if TYPE_CHECKING:
     from archiver.audit import Audit
 
+
 @dataclass(frozen=True)
 class ValidateOptions:
     """What `validate` was asked for."""
