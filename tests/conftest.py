@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from archiver.workflows import validating
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
+from archiver.workflows import validating
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE_RUNS = sorted(path for path in (ROOT / "fixtures" / "runs").glob("*/input"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from archiver.workflows import validating
 from archiver.policy import Policy
+from archiver.workflows import validating
 from tests.rules.artifacts import CASES, Audit, Compare, copies, weights
 
 

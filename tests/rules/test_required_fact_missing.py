@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
-from archiver.workflows import validating
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
+from archiver.workflows import validating
 from tests.rules.provenance import CASES, NO_COVERAGE, claim, hits, told
 
 Audit = Callable[..., RunFindings]
