@@ -20,8 +20,9 @@ from archiver.schemacheck import checker, index
 from archiver.schemacheck.index import SchemaFile
 from archiver.schemacheck.places import Places, format_of
 from archiver.schemacheck.rows import Key, RowChecker, RowFault, key_of
-from archiver.schemacheck.violation import CODE, Readings, Violation
+from archiver.schemacheck.violation import Readings, Violation
 
+CODE = "schema-violation"
 UNSUPPORTED = "unsupported-version"
 MISTYPED = "unexpected-type"
 """What readers call a value of a wrong type; the schema says the same with more words."""
@@ -35,7 +36,7 @@ def check(artifact: Artifact, schema: SchemaFile) -> tuple[Problem, ...]:
     Raises:
         ReadFault: when the system will not let a file be read.
     """
-    watch = Watch(artifact, (schema,))
+    watch = Watch(artifact, (schema,), any_name=len(artifact.files) == 1)
     for entry in artifact.files:
         if watch.wants(entry):
             watch.look(entry, artifact.open(entry))
@@ -48,6 +49,8 @@ class Watch:
 
     artifact: Artifact
     schemas: Sequence[SchemaFile]
+    any_name: bool = False
+    """Whether files are held to the schemas whatever they are called."""
     looked_at: set[str] = field(default_factory=set)
     _found: list[Problem] = field(default_factory=list)
     _places: Places = field(init=False)
@@ -103,7 +106,7 @@ class Watch:
         return self._places.located((*own, *found), self.schemas)
 
     def _speaking_of(self, entry: Entry) -> tuple[SchemaFile, ...]:
-        if len(self.artifact.files) == 1 and len(self.schemas) == 1:
+        if self.any_name:
             return (*self.schemas,)
         return tuple(
             one for one in self.schemas if one.described and one.described.fits(entry.name)

@@ -113,14 +113,19 @@ class Checker:
             yield from self.explained(value, readings)
 
     def explained(self, value: Value, readings: Readings | None = None) -> Iterator[Violation]:
-        """The thorough engine's violations."""
+        """The thorough engine's violations, each once."""
         from archiver.schemacheck.explain import Explainer
         from archiver.schemacheck.faults import Outline, fault
 
         explainer = Explainer(Outline(self.schema), readings or self.readings)
+        told: set[tuple[str, str]] = set()
         try:
             for error in self._thorough.iter_errors(screened(value)):
-                yield from explainer.violations(fault(error))
+                for one in explainer.violations(fault(error)):
+                    # Parts of a schema may ask for the same.
+                    if (one.pointer, one.message) not in told:
+                        told.add((one.pointer, one.message))
+                        yield one
         except (RecursionError, OverflowError):
             yield _TOO_DEEP
 

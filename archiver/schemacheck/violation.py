@@ -15,9 +15,6 @@ from archiver.schemacheck.screen import Wild
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a value."""
 
-CODE = "schema-violation"
-"""Code of a problem that is a violation."""
-
 MOST_CHARACTERS = 80
 """Of one value in a message."""
 _SEARCHED = 4096

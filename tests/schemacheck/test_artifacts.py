@@ -172,6 +172,17 @@ def test_files_of_a_directory_are_told_by_their_names(artifact: Callable[..., Ar
     ]
 
 
+def test_other_files_of_a_kind_are_left_alone(artifact: Callable[..., Artifact]) -> None:
+    """A kind may have files of another format; who asks for a schema by name means the file."""
+    made = artifact({"latest.txt": "30"})
+    named = schema("json", files=["*.json"])
+    watch = Watch(made, (named,))
+    assert not watch.wants(made.entry)
+    watch.look(made.entry, made.open())
+    assert watch.finish(()) == ()
+    assert [p.message for p in check(made, named)] == ["expected object, found integer 30"]
+
+
 def test_evidence_decides_between_documents_of_one_name(artifact: Callable[..., Artifact]) -> None:
     """The schema with most evidence is meant; without any, nobody judges."""
     one = schema("json", "x.y-one", evidence=["a"])

@@ -224,6 +224,14 @@ def test_values_that_json_cannot_hold_are_acceptable_anywhere(value: Any) -> Non
     ]
 
 
+def test_what_two_parts_of_a_schema_ask_for_is_told_once() -> None:
+    """Wherever they stand in it."""
+    twice = Checker({"allOf": [{"type": "object"}, {"type": "object", "required": ["a"]}]})
+    assert [violation.message for violation in twice.violations(5)] == [
+        "expected object, found integer 5"
+    ]
+
+
 def test_secrets_are_never_quoted() -> None:
     """Neither by the names that lead to them nor by their shape."""
     secret = "hf_" + "abcdEFGH12" * 4

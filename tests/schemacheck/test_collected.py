@@ -45,7 +45,7 @@ def test_violations_are_problems_of_the_record(
     assert lines[problem["line"] - 1][problem["column"] - 1 :].startswith('"git_sha"')
     assert problem["reader"].startswith("coordexp")
     assert problem["message"].startswith("expected integer, found string")
-    listed = [json.loads(line) for line in (archive / "inventory.ndjson").open(encoding="utf-8")]
+    listed = map(json.loads, (archive / "inventory.ndjson").read_text("utf-8").splitlines())
     paths = [item["path"] for item in listed]
     assert len(paths) == len(set(paths))
 
