@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from archiver.codecs import traceback_text, yaml_document
+from archiver.codecs import traceback_text
 from archiver.codecs.redraw import Pieces
 from archiver.codecs.traceback_text import TracebackText
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, families
@@ -162,6 +162,8 @@ def _read(job: _Job, jobs: Jobs, artifact: Artifact, columns: Columns) -> None:
     place = torchtune_places.evaluates(artifact.tree, artifact.directory)
     job.evaluates = console.evaluates or (place and not console.trains)
     if console.config:
+        from archiver.codecs import yaml_document
+
         document = yaml_document.parse(b"\n".join(console.config), artifact.limits)
         job.config = document.value if isinstance(document.value, dict) else {}
     if console.traceback:
