@@ -172,6 +172,13 @@ class Artifact:
             self._yaml = yaml_document.parse(self.data(), self.limits)
         return self._yaml
 
+    @property
+    def parsed_as(self) -> str:
+        """`json` or `yaml` if the (first) file was parsed as such, else empty."""
+        if self._json is not None:
+            return "json"
+        return "yaml" if self._yaml is not None else ""
+
     def rows(self) -> NdjsonStream:
         """The file's rows as a stream of blocks; its tally is complete when it has been read."""
         return NdjsonStream(self.chunks(), self.limits)

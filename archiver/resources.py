@@ -36,6 +36,16 @@ def directory(kind: str, package: Path = _PACKAGE) -> Path:
     raise ArchiverError(kind, "is missing from this installation", "install runarchive again")
 
 
+def names(kind: str, suffix: str, package: Path = _PACKAGE) -> tuple[str, ...]:
+    """Names of the resources of a kind that end so, without the ending, in order.
+
+    Raises:
+        ArchiverError: when none of them is there.
+    """
+    found = directory(kind, package).glob(f"*{suffix}")
+    return tuple(sorted(path.name.removesuffix(suffix) for path in found))
+
+
 def text(kind: str, name: str, package: Path = _PACKAGE) -> str:
     """The text of one resource.
 

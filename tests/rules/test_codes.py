@@ -22,19 +22,6 @@ from archiver.artifact import INFORMATIONAL
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
 
-PENDING = {
-    "metrics and times": frozenset(
-        {
-            "bad-time", "clock-went-back", "non-finite-token", "non-numeric", "skewed-best-epoch",
-            "skewed-metrics",
-        }
-    ),
-    "configurations and code": frozenset(
-        {"git-failed", "git-warning", "include-missing", "include-unresolved"}
-    ),
-    "schemas": frozenset({"schema-violation"}),
-}  # fmt: skip
-"""Codes whose rules, or whose source, are being written."""
 SINKS = {"Problem": 0, "problem": 0, "Flaw": 0, "_BadPickleError": 0}
 """Calls whose argument of that number is a code."""
 
@@ -253,8 +240,7 @@ def test_codes_can_be_followed(codes: Codes) -> None:
 
 def test_no_code_is_without_a_rule(codes: Codes) -> None:
     """Each code that is emitted is reported by a rule, or never is a problem."""
-    pending = frozenset[str]().union(*PENDING.values())
-    assert set(codes.found) - set(owners()) - INFORMATIONAL - pending == set()
+    assert set(codes.found) - set(owners()) - INFORMATIONAL == set()
 
 
 def test_no_code_has_two_rules() -> None:
@@ -264,7 +250,7 @@ def test_no_code_has_two_rules() -> None:
 
 def test_no_rule_waits_for_a_code_that_nobody_emits(codes: Codes) -> None:
     """Each code of a rule is one that is emitted; what codecs cope with is no rule's."""
-    assert set(owners()) - set(codes.found) - PENDING["schemas"] == set()
+    assert set(owners()) - set(codes.found) == set()
     assert set(owners()) & INFORMATIONAL == set()
 
 
