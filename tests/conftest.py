@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from archiver import workflows
+from archiver.workflows import validating
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
 
@@ -96,8 +96,8 @@ def audited() -> Callable[..., RunFindings]:
     """
 
     def audit(run_dir: Path, *select: str) -> RunFindings:
-        options = workflows.ValidateOptions(Policy(select=select or ("*",)))
-        verdict = workflows.validate([run_dir], options, dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
+        options = validating.ValidateOptions(Policy(select=select or ("*",)))
+        verdict = validating.validate([run_dir], options, dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
         assert verdict.failures == ()
         assert verdict.crashed == ()
         (run,) = verdict.report.runs

@@ -13,9 +13,9 @@ from difflib import get_close_matches
 from itertools import islice
 
 from archiver.codecs.pointers import pointer
-from archiver.redaction.worth import MARKER
 from archiver.schemacheck import hints, wording
 from archiver.schemacheck.faults import Fault, Outline
+from archiver.schemacheck.screen import holds_marker
 from archiver.schemacheck.violation import Readings, Violation, cut, json_value
 
 MOST_BRANCH_FAULTS = 5
@@ -78,7 +78,7 @@ class Explainer:
         """Keys that may not stand there, each at its own place."""
         known = self.outline.known_keys(fault.schema)
         missing = [name for name in known if name not in fault.instance]
-        extras = (key for key in _extras(fault, known) if not MARKER.search(key))
+        extras = (key for key in _extras(fault, known) if not holds_marker(key))
         for key in islice(extras, MOST_KEYS):
             text = json_value(key)
             message = f"the key {text} is not known here"

@@ -16,7 +16,6 @@ from __future__ import annotations
 from math import isfinite
 
 from archiver.model.values import Tagged, Value
-from archiver.redaction.worth import MARKER
 
 SOME_NUMBER = 1
 """Within nearly every range that is asked for: positive, at most 1, an integer."""
@@ -59,6 +58,15 @@ class Array(list[object]):
 
     def __repr__(self) -> str:
         return f"<array of {len(self)}>"
+
+
+def holds_marker(text: str) -> bool:
+    """Whether the marker of a redacted secret stands in a text."""
+    if "[redacted:" not in text:
+        return False
+    from archiver.redaction.worth import MARKER
+
+    return MARKER.search(text) is not None
 
 
 def is_wild(value: object) -> bool:
@@ -110,7 +118,7 @@ def screened(value: Value) -> object:
     if isinstance(value, Tagged):
         return Wild(number=False)
     if isinstance(value, str):
-        return Wild(number=False) if "[redacted:" in value and MARKER.search(value) else value
+        return Wild(number=False) if holds_marker(value) else value
     if isinstance(value, dict):
         made = Object()
         for key, item in value.items():

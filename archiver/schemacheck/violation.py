@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from archiver.codecs.yaml_scalars import Readings as Scalars
 from archiver.model.values import Tagged, Value, nonfinite
-from archiver.redaction import names
-from archiver.redaction.shapes import find_shapes
 from archiver.schemacheck.screen import Wild
+
+if TYPE_CHECKING:
+    from archiver.codecs.yaml_scalars import Readings as Scalars
 
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a value."""
@@ -87,6 +88,9 @@ def found_text(value: object, path: Path) -> str:
 
 def is_secret(value: object, path: Path) -> bool:
     """Whether a value may be a secret, by the names that lead to it or by its own shape."""
+    from archiver.redaction import names
+    from archiver.redaction.shapes import find_shapes
+
     keys = [part for part in path if isinstance(part, str)]
     if keys and names.classify(keys[-1]) is not names.Rule.NO:
         return True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver import workflows
+from archiver.workflows import validating
 from archiver.policy import Policy
 from tests.rules.artifacts import CASES, Audit, Compare, copies, weights
 
@@ -30,9 +30,9 @@ def test_a_repository_around_several_runs(tmp_path: Path) -> None:
     copies("hostile_repository_config/quiet-clean", tmp_path)
     hazards = CASES / "hostile_repository_config" / "fires-hazards" / "input" / "src"
     shutil.copytree(hazards, tmp_path / "src")
-    options = workflows.ValidateOptions(Policy(select=("hostile-repository-config",)))
+    options = validating.ValidateOptions(Policy(select=("hostile-repository-config",)))
     now = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
-    runs = workflows.validate([tmp_path], options, now).report.runs
+    runs = validating.validate([tmp_path], options, now).report.runs
     assert len(runs) == 2
     for run in runs:
         assert [(item.at.scope, item.at.path, str(item.severity)) for item in run.findings] == [
