@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from archiver.codecs import traceback_text
 from archiver.codecs.redraw import Pieces
@@ -33,8 +34,10 @@ from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
 from archiver.point_columns import Columns
 from archiver.producers import torchtune_places, torchtune_values
-from archiver.producers.torchtune_console import Console, Death, Point
 from archiver.rundir import Entry
+
+if TYPE_CHECKING:
+    from archiver.producers.torchtune_console import Console, Death, Point
 
 _NAME = re.compile(r"slurm-(\d{1,18})(?:_(\d{1,9}))?\.(?:out|err)\Z", re.ASCII)
 _SIGNS = re.compile(
@@ -110,6 +113,8 @@ def detect(artifact: Artifact) -> Match:
 
 def parse(artifact: Artifact) -> Jobs:
     """The jobs by their ids; they are read while they are mapped."""
+    from archiver.producers.torchtune_console import Console
+
     jobs: dict[str, _Job] = {}
     for entry in artifact.files:
         match = _NAME.match(entry.name)
