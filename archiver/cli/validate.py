@@ -115,9 +115,10 @@ def command(
     """
     from archiver import registry
     from archiver.workflows import validating
+    from archiver.workflows.options import ValidateOptions
 
     asked = _policy(policy, fail_on, select or (), ignore or (), require or ())
-    options = validating.ValidateOptions(
+    options = ValidateOptions(
         policy=asked,
         schema=schema,
         baseline=_baseline(baseline) if baseline is not None else frozenset(),

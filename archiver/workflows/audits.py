@@ -23,9 +23,9 @@ from archiver.schemacheck import artifacts as schemacheck
 from archiver.schemacheck.index import SchemaFile
 from archiver.series import Joined
 from archiver.workflows import auditing, locating, sources
+from archiver.workflows.options import UnknownKindError, ValidateOptions
 from archiver.workflows.progress import Progress, silent
 from archiver.workflows.sources import ReadOptions, Source
-from archiver.workflows.validating import UnknownKindError, ValidateOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pyarrow.parquet
 
-from archiver.workflows import collecting
 from archiver.collect import Policy
 from archiver.package import archive, figures, staging, tables
 from archiver.render import markdown
+from archiver.workflows import collecting
 
 MODULES = (pyarrow.parquet, archive, figures, tables)
 ANYWHERE = {"os.remove", "os.rmdir", "os.scandir", "fcntl.flock", "ctypes.dlsym"}
