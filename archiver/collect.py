@@ -30,6 +30,7 @@ from archiver.rundir import (
     Tree,
     natural,
 )
+from archiver.schemacheck.artifacts import Watch
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 
@@ -185,22 +186,7 @@ class Collector:
             reader = _recognise(artifact, free, into)
             if reader is None:
                 return
-            own = artifact.files if reader.owns_files else ()
-            taken.update(dict.fromkeys((entry.path for entry in own), reader.kind))
-            if reader.kind in self.identifying and reader.kind not in into.heads:
-                into.heads[reader.kind] = artifact.head()
-            kind = reader.kind
-
-            def keep(entry: Entry, handle: OpenFile | None) -> None:
-                kept.add(entry.path)
-                self._keep(artifact.run, entry, kind, into, handle)
-
-            if own:
-                artifact.on_release = keep
-            into.readings.append(self._run(reader, artifact))
-            for entry in own:
-                if entry.path not in kept:
-                    keep(entry, artifact.handle(entry))
+            self._take(reader, artifact, taken, kept, into)
         except ReadFault as fault:
             for entry in artifact.files:
                 if entry.path in kept:
@@ -210,7 +196,38 @@ class Collector:
             into.problems.append(_fault_problem(artifact.run, artifact.path, fault))
             into.refused += 1
 
-    def _run(self, reader: Reader[Any], artifact: Artifact) -> Reading:
+    def _take(
+        self,
+        reader: Reader[Any],
+        artifact: Artifact,
+        taken: dict[str, str],
+        kept: set[str],
+        into: Collected,
+    ) -> None:
+        """Read an artifact that was recognised; `kept` are its files that were put away."""
+        kind = reader.kind
+        own = artifact.files if reader.owns_files else ()
+        taken.update(dict.fromkeys((entry.path for entry in own), kind))
+        if kind in self.identifying and kind not in into.heads:
+            into.heads[kind] = artifact.head()
+        watch = Watch.of_kind(artifact, kind) if own else Watch(artifact, ())
+
+        def keep(entry: Entry, handle: OpenFile | None) -> None:
+            kept.add(entry.path)
+            self._keep(artifact.run, entry, kind, into, handle)
+
+        def let_go(entry: Entry, handle: OpenFile) -> None:
+            watch.let_go(entry, handle)
+            keep(entry, handle)
+
+        if own:
+            artifact.on_release = let_go
+        into.readings.append(self._run(reader, artifact, watch))
+        for entry in own:
+            if entry.path not in kept:
+                keep(entry, artifact.handle(entry))
+
+    def _run(self, reader: Reader[Any], artifact: Artifact, watch: Watch) -> Reading:
         try:
             reading = reader.map(
                 reader.parse(artifact), artifact, ScopedSink(self.points, artifact.run.scope)
@@ -221,7 +238,10 @@ class Collector:
             problem = _crashed(reader, artifact, crash)
             books = Accounting(artifact.path, reader.kind, artifact.size, corrupt=1)
             reading = Reading(problems=(problem,), accounting=books)
-        reading = replace(reading, files=tuple(entry.path for entry in artifact.files))
+        _look_at_rest(artifact, watch)
+        problems = watch.finish(reading.problems)
+        files = tuple(entry.path for entry in artifact.files)
+        reading = replace(reading, problems=problems, files=files)
         return _stamp(
             _bounded(reading, artifact, self.limits), reader.name, artifact.run.scope, self.limits
         )
@@ -283,6 +303,21 @@ class Collector:
         if kind is None and self.policy.copy == "artifacts":
             return "no artifact of a known kind"
         return None
+
+
+def _look_at_rest(artifact: Artifact, watch: Watch) -> None:
+    """Hold the files that the reader did not let go of to the schemas of their kind.
+
+    Raises:
+        ReadFault: when the system will not let one be read.
+    """
+    for entry in artifact.files:
+        handle = artifact.handle(entry)
+        if handle is not None:
+            watch.look(entry, handle)
+        elif watch.wants(entry) and entry.path not in watch.looked_at:
+            artifact.open(entry)
+            artifact.release(entry)
 
 
 def _in_reach(path: str, member: Member) -> bool:

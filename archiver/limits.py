@@ -83,6 +83,12 @@ class Limits:
     """One text value of a series."""
     problems_per_artifact: int = 50
     """Problems named one by one; the rest is counted."""
+    schema_violations: int = 20
+    """Distinct faults that a schema names one by one in one file; the rest is counted."""
+    schema_counted: int = 1_000
+    """Violations of one document that are looked at."""
+    schema_explained: int = 10_000
+    """Rows of one stream that are explained one by one; others like none of them are counted."""
     log_records: int = 5_000_000
     """Lines of one text log that are looked at."""
     members: int = 10_000

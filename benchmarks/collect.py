@@ -147,10 +147,14 @@ def median(costs: list[Cost]) -> Cost:
 
 def run(*arguments: str) -> Cost:
     """One process of this Python, with what it printed thrown away."""
+    return spawn([sys.executable, *arguments])
+
+
+def spawn(command: list[str]) -> Cost:
+    """One process, with what it printed thrown away."""
     null = os.open(os.devnull, os.O_WRONLY)
     actions = [(os.POSIX_SPAWN_DUP2, null, 1)]
-    command = [sys.executable, *arguments]
-    child = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+    child = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
     os.close(null)
     _, status, usage = os.wait4(child, 0)
     if status:

@@ -124,6 +124,67 @@ def megatron(run_dir: Path, lines: int) -> Path:
     return path
 
 
+def provenance(directory: Path, documents: int) -> list[Path]:
+    """Write as many `effective_runtime.json` as CoordExp writes them, each of another run."""
+    paths = []
+    for number in range(documents):
+        name = f"stage1_lora_r{8 * (1 + number % 16)}_seed{number}"
+        output = f"/data/CoordExp/output/stage1/{name}/v0-20260428-{number:06d}"
+        data = "/data/CoordExp/public_data/lvis/rescale_32_768_bbox_max60/{{}}.coord.jsonl"
+        runtime = {
+            "trainer_variant": "",
+            "dataset_seed": number,
+            "run_name": name,
+            "output_dir": output,
+            "logging_dir": f"{output}/runs",
+            "checkpoint_mode": "artifact_only",
+            "resume_from_checkpoint": None,
+            "save_only_model": True,
+            "save_strategy": "steps",
+            "save_last_epoch": True,
+            "seed": number,
+            "per_device_train_batch_size": 2,
+            "per_device_eval_batch_size": 1,
+            "gradient_accumulation_steps": 16,
+            "max_steps": -1,
+            "num_train_epochs": 4.0,
+            "dataloader_drop_last": False,
+            "global_max_length": 12000,
+            "template_max_length": 12000,
+            "template_max_pixels": 786432,
+            "packing": {
+                "enabled": False, "mode": "static", "packing_length": 0, "buffer_size": 512,
+                "min_fill_ratio": 0.65, "drop_last": True, "allow_single_long": True,
+                "eval_packing": True, "wait_timeout_s": 7200.0, "length_precompute_workers": 8,
+            },
+            "encoded_sample_cache": {
+                "enabled": False, "ineligible_policy": "error", "wait_timeout_s": 7200.0,
+                "max_resident_shards": 4,
+            },
+            "dataset_source_train_jsonl": _identity(data.format("train"), number),
+            "dataset_source_val_jsonl": _identity(data.format("val"), number),
+            "pipeline_manifest_checksum": f"{number:064x}",
+            "launcher": {},
+        }  # fmt: skip
+        path = directory / f"effective_runtime-{number:05d}.json"
+        document = {"schema_version": 1, "runtime": runtime}
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _identity(path: str, number: int) -> dict[str, object]:
+    """A file of data as CoordExp found it; nanoseconds are more than a double keeps exactly."""
+    return {
+        "raw_path": path.removeprefix("/data/CoordExp/"),
+        "resolved_path": path,
+        "exists": True,
+        "size_bytes": 184_205_331 + number,
+        "mtime_ns": 1_795_310_737_490_199_443 + number,
+        "sha256": f"{number:064x}",
+    }
+
+
 class _Blocks:
     """Records parted over blocks of 32 KiB, as in LevelDB's log."""
 

@@ -61,6 +61,7 @@ HEAVY = frozenset(
     {"deepdiff", "git", "jinja2", "jsonschema", "jsonschema_rs", "matplotlib", "pandas", "pyarrow"}
 )
 LATE = {
+    "jsonschema": ("schemacheck.keywords",),
     "numpy": ("package.plots", "package.downsample"),
     "matplotlib": ("package.plots",),
     "jinja2": ("render",),

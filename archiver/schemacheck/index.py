@@ -1,0 +1,139 @@
+"""The schemas that ship with the archiver: found by listing `schemas/`, read when asked for.
+
+A schema of an artifact's kind says so under `x-artifact`; it is called like the kind, or
+`<kind>-<document>` where a kind has several documents. Other schemas (the record's, say) have none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TypeAlias
+
+from archiver import resources
+from archiver.errors import ArchiverError
+from archiver.model.values import Value
+
+Schema: TypeAlias = dict[str, Value]
+
+SUFFIX = ".v1.json"
+FORMATS = ("json", "ndjson", "yaml", "toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Where a document says which version of its format it is of, and which of them are known."""
+
+    pointer: str
+    supported: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Which artifacts a schema speaks of."""
+
+    kind: str
+    format: str
+    """`json`, `ndjson` (the schema is that of a row), `yaml` or `toml`."""
+    files: tuple[str, ...] = ()
+    """Shell patterns of file names; none: every file of the kind."""
+    evidence: tuple[str, ...] = ()
+    """Top-level keys that tell a document of this kind from others of the same name."""
+    version: Version | None = None
+
+    def fits(self, name: str) -> bool:
+        """Whether a file's name (without directories) is one that the schema speaks of."""
+        return not self.files or any(fnmatchcase(name, pattern) for pattern in self.files)
+
+    def tells(self, value: Value) -> bool:
+        """Whether a document (or row) shows all of the evidence."""
+        return isinstance(value, dict) and all(key in value for key in self.evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFile:
+    """One schema."""
+
+    name: str
+    schema: Schema
+    described: Described | None = field(default=None)
+    """None for the schemas of what the archiver itself writes."""
+
+    @property
+    def title(self) -> str:
+        """One line that says what it is about."""
+        return str(self.schema.get("title", ""))
+
+    @classmethod
+    def of(cls, name: str, schema: Schema) -> SchemaFile:
+        """A schema with what it says of itself.
+
+        Raises:
+            ValueError: where its `x-artifact` has another shape than the module tells.
+        """
+        note = schema.get("x-artifact")
+        return cls(name, schema, _described(name, note) if isinstance(note, dict) else None)
+
+
+def names() -> tuple[str, ...]:
+    """Names of all schemas, in order; none of them is read."""
+    return resources.names(resources.SCHEMAS, SUFFIX)
+
+
+def schemas() -> tuple[SchemaFile, ...]:
+    """All schemas, in name order."""
+    return tuple(find(name) for name in names())
+
+
+@cache
+def find(name: str) -> SchemaFile:
+    """One schema by its name.
+
+    Raises:
+        ArchiverError: when there is none of that name.
+    """
+    if name not in names():
+        near = get_close_matches(name, names(), 1)
+        hint = f"did you mean {near[0]}?" if near else "`runarchive schemas` lists them"
+        raise ArchiverError(name, "is no schema", hint)
+    return SchemaFile.of(name, json.loads(resources.text(resources.SCHEMAS, name + SUFFIX)))
+
+
+@cache
+def of_kind(kind: str) -> tuple[SchemaFile, ...]:
+    """The schemas of one kind of artifact; only those that may be are read."""
+    near = (name for name in names() if name == kind or name.startswith(kind + "-"))
+    found = (find(name) for name in near)
+    return tuple(item for item in found if item.described and item.described.kind == kind)
+
+
+def _described(name: str, note: Mapping[str, Value]) -> Described:
+    kind, format_ = note.get("kind"), note.get("format")
+    if not isinstance(kind, str) or format_ not in FORMATS:
+        raise ValueError(f"{name}: x-artifact names no kind or no known format")
+    if name != kind and not name.startswith(kind + "-"):
+        raise ValueError(f"{name}: a schema of {kind} is called so, or {kind}-<document>")
+    return Described(
+        kind,
+        str(format_),
+        files=_texts(note.get("files")),
+        evidence=_texts(note.get("evidence")),
+        version=_version(name, note.get("version")),
+    )
+
+
+def _version(name: str, note: Value) -> Version | None:
+    if note is None:
+        return None
+    match note:
+        case {"pointer": str(pointer), "supported": [*supported]} if supported:
+            return Version(pointer, tuple(supported))
+    raise ValueError(f"{name}: x-artifact names no pointer or no supported versions")
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
