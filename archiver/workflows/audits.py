@@ -145,7 +145,8 @@ class Audits:
                 found = self._read(Source(home, tree, placement), held)
                 if not found.record.accounting and not found.record.problems:
                     raise UnknownKindError(path)
-                case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
+                facts = frozenset({Fact.FILES, Fact.HASHES})
+                case = Case(record=found.record, files=found.files, facts=facts)
                 return self._single(case, path, found.trees)
 
     def by_schema(self, path: Path, schema: SchemaFile) -> tuple[RunFindings, Audit]:
@@ -179,7 +180,9 @@ class Audits:
         self, case: Case, path: Path, trees: Sequence[tuple[RunDir, Tree]]
     ) -> tuple[RunFindings, Audit]:
         told, done = self._judge(case, {"run": _shown(path.parent)}, path, trees)
-        return replace(told, status=None, reproducibility=None), done
+        return replace(
+            told, run_id=path.name, producers=(), status=None, reproducibility=None
+        ), done
 
     def _judge(
         self,
