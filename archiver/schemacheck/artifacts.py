@@ -117,25 +117,25 @@ class Watch:
         document = self._parsed(handle, format_)
         if document is None:
             return
-        value, readings = document
+        value, readings, is_json = document
         schema = _meant(schemas, value)
         if schema is not None:
-            violations = checker.of(schema).violations(value, readings)
+            violations = checker.of(schema).violations(value, readings, is_json=is_json)
             yield from self._told(entry, violations)
 
-    def _parsed(self, handle: OpenFile, format_: str) -> tuple[Value, Readings] | None:
-        """The document's value; None of one that could not be read to its end."""
+    def _parsed(self, handle: OpenFile, format_: str) -> tuple[Value, Readings, bool] | None:
+        """The document's value, and whether it is JSON's; None of one that breaks off."""
         artifact, limits = self.artifact, self.artifact.limits
         alone = len(artifact.files) == 1
         data = artifact.data() if alone else handle.read_at(0, limits.document_bytes + 1)
         if format_ == "yaml":
             yaml = artifact.yaml() if alone else yaml_document.parse(data, limits)
-            return (yaml.value, Readings("yaml", yaml.readings)) if yaml.complete else None
+            return (yaml.value, Readings("yaml", yaml.readings), False) if yaml.complete else None
         if format_ == "toml":
             toml = toml_document.parse(data, limits)
-            return ({**toml.value}, Readings("toml")) if toml.complete else None
+            return ({**toml.value}, Readings("toml"), False) if toml.complete else None
         json = artifact.json() if alone else json_document.parse(data, limits)
-        return (json.value, Readings("json")) if json.complete else None
+        return (json.value, Readings("json"), json.is_json) if json.complete else None
 
     def _told(self, entry: Entry, violations: Iterator[Violation]) -> Iterator[Problem]:
         """Distinct faults of a document, each at its first place and with its number."""
