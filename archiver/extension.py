@@ -215,3 +215,5 @@ class Encoder:
     summary: str
     encode: Callable[[Report, Mapping[str, Help], bool], str]
     """From the report, the rules' pages by id, and whether colour is wanted, to the text."""
+    explains: bool = False
+    """Whether it needs those pages; an output that does not is given none."""

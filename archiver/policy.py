@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver import resources
 from archiver.errors import ArchiverError
-from archiver.extension import Rule
 from archiver.model.findings import Severity
+
+if TYPE_CHECKING:
+    from archiver.extension import Rule
 
 FILE = "runarchive.toml"
 _PYPROJECT = "pyproject.toml"

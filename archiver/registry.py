@@ -9,11 +9,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from archiver import resources
 from archiver.errors import ArchiverError
 from archiver.extension import Encoder, Reader, Rule
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Descriptor = TypeVar("Descriptor", "Reader[Any]", Rule, Encoder)
 
@@ -44,7 +47,7 @@ def _found(package: str, kind: type[Descriptor], constant: str) -> tuple[Descrip
             loaded = importlib.import_module(f"{home.__name__}.{module.name}")
             descriptor = getattr(loaded, constant)
             found[descriptor.name] = descriptor
-    for point in sorted(entry_points(group=f"runarchive.{package}"), key=lambda item: item.name):
+    for point in _offered(f"runarchive.{package}"):
         descriptor = point.load()
         if not isinstance(descriptor, kind) or descriptor.name in found:
             raise ArchiverError(
@@ -54,3 +57,13 @@ def _found(package: str, kind: type[Descriptor], constant: str) -> tuple[Descrip
             )
         found[descriptor.name] = descriptor
     return tuple(found[name] for name in sorted(found))
+
+
+def _offered(group: str) -> list[EntryPoint]:
+    """Entry points of a group, in name order."""
+    groups = resources.extension_groups()
+    if groups is not None and group not in groups:
+        return []
+    from importlib.metadata import entry_points
+
+    return sorted(entry_points(group=group), key=lambda item: item.name)

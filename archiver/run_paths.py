@@ -7,13 +7,14 @@ elsewhere, and whether it is still there cannot be known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from archiver.model.record import FileEntry, RunRecord
 
 _DEEPEST = 64
 """Elements of a path that are looked at, from its end."""
+_SHOWN = 160
 _COMMON = frozenset(
     {
         "", "artifacts", "checkpoint", "checkpoints", "ckpt", "ckpts", "data", "eval", "logs",
@@ -30,6 +31,8 @@ class RunPaths:
     files: dict[str, FileEntry] = field(default_factory=dict)
     directories: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    tops: frozenset[str] = frozenset()
+    """First elements of the paths of all files."""
 
     @classmethod
     def of(cls, record: RunRecord, files: Iterable[FileEntry]) -> RunPaths:
@@ -45,12 +48,13 @@ class RunPaths:
         names = {record.run.directory, record.run.run_id}
         if stated is not None and isinstance(stated.value, str):
             names.add(stated.value.rstrip("/").rpartition("/")[2])
-        return cls(known, frozenset(above), frozenset(names))
+        tops = {path.partition("/")[0] for path in known}
+        return cls(known, frozenset(above), frozenset(names), frozenset(tops))
 
     def local(self, path: str) -> str | None:
         """The run's own file or directory that a path ends in."""
         parts = _parts(path)
-        for start in range(len(parts)):
+        for start in self._starts(parts):
             ending = "/".join(parts[start:])
             if ending in self.files or ending in self.directories:
                 return ending
@@ -75,9 +79,29 @@ class RunPaths:
             return True
         return any(
             "/".join(parent[start:]) in self.directories
-            for start in range(len(parent))
+            for start in self._starts(parent)
             if len(parent) - start > 1 or parent[start].lower() not in _COMMON
         )
+
+    def place(self, path: str) -> str:
+        """Where in the run a path that is its own leads, however its artifacts spell it."""
+        parts = _parts(path)
+        for start in self._starts(parts[:-1]):
+            if "/".join(parts[start:-1]) in self.directories:
+                return "/".join(parts[start:])
+        for start in range(len(parts) - 1, 0, -1):
+            if parts[start - 1] in self.names:
+                return "/".join(parts[start:])
+        return "/".join(parts)
+
+    def _starts(self, parts: list[str]) -> Iterator[int]:
+        """Where in a path the run's own part of it may begin."""
+        return (place for place, name in enumerate(parts) if name in self.tops)
+
+
+def shortened(path: str) -> str:
+    """A path for a message: of a long one, its end."""
+    return path if len(path) <= _SHOWN else f"…{path[1 - _SHOWN :]}"
 
 
 def _parts(path: str) -> list[str]:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from archiver import workflows
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
+from archiver.workflows import validating
+from archiver.workflows.options import ValidateOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE_RUNS = sorted(path for path in (ROOT / "fixtures" / "runs").glob("*/input"))
@@ -96,8 +97,8 @@ def audited() -> Callable[..., RunFindings]:
     """
 
     def audit(run_dir: Path, *select: str) -> RunFindings:
-        options = workflows.ValidateOptions(Policy(select=select or ("*",)))
-        verdict = workflows.validate([run_dir], options, dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
+        options = ValidateOptions(Policy(select=select or ("*",)))
+        verdict = validating.validate([run_dir], options, dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
         assert verdict.failures == ()
         assert verdict.crashed == ()
         (run,) = verdict.report.runs

@@ -10,7 +10,7 @@ from archiver.collect import Collected
 from archiver.model.claims import Location, StepPlan
 from archiver.model.reading import Reading
 from archiver.model.record import Checkpoint, DataCopy, Event, Step
-from archiver.workflows import CollectOptions, Outcome, collect
+from archiver.workflows.collecting import CollectOptions, Outcome, collect
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 ROW = '{"loss": %s, "epoch": 1.0, "global_step/max_steps": "%d/9", "elapsed_time": "%ds"}\n'

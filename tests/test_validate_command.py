@@ -306,3 +306,86 @@ def test_unreadable_file_is_a_finding(cli: Cli, run_dir: Path) -> None:
     ran = cli("validate", run_dir)
     assert ran.code == 1
     assert "unreadable-artifact" in ran.out
+
+
+def test_file_held_to_a_schema(cli: Cli, run_dir: Path, tmp_path: Path) -> None:
+    """Whatever a file is called: accepted at once, or told what is wrong and where."""
+    path = only(run_dir, "effective_runtime.json")
+    copy = tmp_path / "anything.txt"
+    document = json.loads(path.read_text("utf-8"))
+    copy.write_text(json.dumps(document, indent=2), "utf-8")
+    assert cli("validate", "--schema", "coordexp.effective_runtime", copy).code == 0
+    document["runtime"]["save_strategy"] = 7
+    copy.write_text(json.dumps(document, indent=2), "utf-8")
+    ran = cli("validate", "--schema", "coordexp.effective_runtime", copy, "--format", "json")
+    assert ran.code == 1
+    (finding,) = json.loads(ran.out)["runs"][0]["findings"]
+    assert finding["name"] == "schema-violation"
+    assert finding["pointer"] == "/runtime/save_strategy"
+    lines = copy.read_text("utf-8").splitlines()
+    assert "save_strategy" in lines[finding["line"] - 1]
+    assert lines[finding["line"] - 1].index('"save_strategy"') == finding["column"] - 1
+
+
+def test_version_that_is_not_supported(cli: Cli, run_dir: Path) -> None:
+    """One clear error, and nothing else of the document is judged."""
+    path = only(run_dir, "effective_runtime.json")
+    document = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**document, "schema_version": 2, "runtime": 1}), "utf-8")
+    ran = cli("validate", "--schema", "coordexp.effective_runtime", path, "--format", "json")
+    (finding,) = json.loads(ran.out)["runs"][0]["findings"]
+    assert (finding["name"], finding["pointer"]) == ("unsupported-version", "/schema_version")
+    assert "is version 2; version 1 is supported" in finding["message"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1,", b"{}"])
+def test_file_that_is_no_such_document(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    """Damage is told as such, and never accepted."""
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    assert cli("validate", "--schema", "coordexp.effective_runtime", path).code == 1
+
+
+def test_schema_for_what_is_no_file(cli: Cli, tmp_path: Path) -> None:
+    """An unknown schema, a directory and a pipe are usage errors."""
+    (tmp_path / "x.json").write_text("{}")
+    ran = cli("validate", "--schema", "coordexp.effective_runtim", tmp_path / "x.json")
+    assert ran.code == 2
+    assert "did you mean coordexp.effective_runtime?" in ran.err
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "none"):
+        assert cli("validate", "--schema", "coordexp.effective_runtime", path).code == 2
+
+
+def test_rows_held_to_a_schema(cli: Cli, tmp_path: Path) -> None:
+    """A stream is checked row by row; equal faults are one finding with their number."""
+    source = next((RUNS["coordexp-clean"]).rglob("train_heartbeat.rank0.jsonl"))
+    rows = [json.loads(line) for line in source.read_text("utf-8").splitlines()]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert cli("validate", "--schema", "coordexp.heartbeat", path).code == 0
+    for row in rows[1:]:
+        row["ts"] = "soon"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"torn": ')
+    ran = cli("validate", "--schema", "coordexp.heartbeat", path, "--format", "json")
+    found = json.loads(ran.out)["runs"][0]["findings"]
+    assert {item["name"] for item in found} == {"schema-violation", "truncated-artifact"}
+    violation = next(item for item in found if item["name"] == "schema-violation")
+    assert (violation["line"], violation["pointer"]) == (2, "/ts")
+    assert f"{len(rows) - 1} rows" in violation["message"]
+
+
+def test_archive_that_names_files_outside(cli: Cli, collected: Callable[..., Path]) -> None:
+    """The copies that a hostile inventory names outside of its archive are not opened."""
+    archive = collected(RUNS[KILLED])
+    inventory = archive / "inventory.ndjson"
+    lines = [json.loads(line) for line in inventory.read_text("utf-8").splitlines()]
+    secret = archive.parent / "secret.json"
+    secret.write_text('{"a": 1}')
+    for line in lines:
+        if "copied" in line:
+            line["copied"] = f"data/../../{secret.name}"
+    inventory.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    before = secret.stat().st_atime_ns
+    assert cli("validate", archive).code == 1
+    assert secret.stat().st_atime_ns == before

@@ -19,7 +19,7 @@ from archiver.errors import ArchiverError, ExitCode
 
 if TYPE_CHECKING:
     from archiver.model.record import Series
-    from archiver.workflows import Outcome
+    from archiver.workflows.collecting import Outcome
 
 
 class Copy(StrEnum):
@@ -91,10 +91,10 @@ def command(
     Given an experiment directory, each run below it is archived. Exit codes: 0 archived,
     1 archived but some files could not be read, 2 could not do what was asked.
     """
-    from archiver import workflows
     from archiver.collect import Policy
+    from archiver.workflows import collecting
 
-    options = workflows.CollectOptions(
+    options = collecting.CollectOptions(
         archives=output,
         declared=_declared(declared or ()),
         also=tuple(also or ()),
@@ -104,7 +104,7 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        collection = workflows.collect(run_dir, options, _now(), progress)
+        collection = collecting.collect(run_dir, options, _now(), progress)
     finally:
         progress.close()
     outcomes = collection.outcomes

@@ -47,11 +47,11 @@ def command(
 
     The first 18 columns of CSV and JSON have the names and the order of `codex-ndjson summarize`.
     """
-    from archiver import workflows
+    from archiver.workflows import summarising
 
     progress = ProgressLine(sys.stderr)
     try:
-        found = workflows.metrics(place, progress)
+        found = summarising.metrics(place, progress)
     finally:
         progress.close()
     forms = {Format.TEXT: _text, Format.CSV: _csv, Format.JSON: _json}

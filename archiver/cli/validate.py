@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,7 @@ from archiver.cli.terminal import ProgressLine, say, tell
 from archiver.errors import ArchiverError, ExitCode
 
 if TYPE_CHECKING:
+    from archiver.extension import Encoder, Help, Rule
     from archiver.model.findings import Report
     from archiver.policy import Policy
 
@@ -111,10 +113,12 @@ def command(
     Nothing is written to a run, and nothing in it is executed. Exit codes: 0 fine, 1 findings
     at or above --fail-on, 2 something could not be looked at.
     """
-    from archiver import registry, rulebook, workflows
+    from archiver import registry
+    from archiver.workflows import validating
+    from archiver.workflows.options import ValidateOptions
 
     asked = _policy(policy, fail_on, select or (), ignore or (), require or ())
-    options = workflows.ValidateOptions(
+    options = ValidateOptions(
         policy=asked,
         schema=schema,
         baseline=_baseline(baseline) if baseline is not None else frozenset(),
@@ -123,13 +127,12 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        verdict = workflows.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
+        verdict = validating.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
     finally:
         progress.close()
     if verdict.report.runs or not verdict.failures:
-        book = rulebook.book(registry.rules())
         encoder = next(item for item in registry.outputs() if item.name == form.value)
-        _write(encoder.encode(verdict.report, book, _coloured(output)), output)
+        _write(encoder.encode(verdict.report, _book(encoder), _coloured(output)), output)
     if verdict.skipped:
         number = len(verdict.skipped)
         files = (
@@ -141,6 +144,15 @@ def command(
     for fault in verdict.failures:
         say(f"runarchive: {fault}")
     return _code(verdict.report, asked, failed=bool(verdict.failures), crashed=verdict.crashed)
+
+
+def _book(encoder: Encoder) -> Mapping[str, Help]:
+    """The rules' pages, for the outputs that tell them."""
+    if not encoder.explains:
+        return {}
+    from archiver import registry, rulebook
+
+    return rulebook.book(registry.rules())
 
 
 def _code(report: Report, policy: Policy, *, failed: bool, crashed: tuple[str, ...]) -> ExitCode:
@@ -166,15 +178,13 @@ def _policy(
 ) -> Policy:
     """The policy in force, with what the command line adds to it."""
     from archiver import policy as policies
-    from archiver import registry
     from archiver.model import fields
     from archiver.model.findings import Severity
 
-    rules = registry.rules()
     found = path if path is not None else policies.nearest(Path.cwd())
     asked = policies.Policy()
     if found is not None:
-        asked = policies.load(found, rules, explicit=path is not None)
+        asked = policies.load(found, _rules(), explicit=path is not None)
     if fail_on is not None:
         word = None if fail_on is FailOn.NEVER else Severity(fail_on.value)
         asked = replace(asked, fail_on=word)
@@ -184,12 +194,19 @@ def _policy(
         item = policies.Ignore(tuple(ignore), "--ignore on the command line")
         asked = replace(asked, ignores=(*asked.ignores, item))
     asked = replace(asked, require=(*asked.require, *require))
-    policies.check(asked, rules, "command line")
+    if select or ignore:
+        policies.check(asked, _rules(), "command line")
     for name in asked.require:
         if not fields.is_claimable(name):
             hint = "`docs/fields.md` lists the fields"
             raise ArchiverError(f"--require {name}", "is no field of a run", hint)
     return asked
+
+
+def _rules() -> tuple[Rule, ...]:
+    from archiver import registry
+
+    return registry.rules()
 
 
 def _baseline(path: Path) -> frozenset[str]:

@@ -137,5 +137,8 @@ def _not_run(report: Report, index: Mapping[str, int]) -> Iterable[Value]:
 
 
 ENCODER = Encoder(
-    name="sarif", summary="SARIF 2.1.0, for code scanning and editors.", encode=_encode
+    name="sarif",
+    summary="SARIF 2.1.0, for code scanning and editors.",
+    encode=_encode,
+    explains=True,
 )

@@ -223,9 +223,15 @@ def problems(records: EpochRecords, writing: Writing, artifact: Artifact) -> lis
     """The skew, the resumes and what is no record, as problems."""
     found = []
     if writing.late:
+        late = len(writing.late)
+        told = (
+            "1 metric of each record is that"
+            if late == 1
+            else f"{late} metrics of each record are those"
+        )
         message = (
-            f"{len(writing.late)} metrics of each record are those of the epoch before"
-            " (train_* and the task's metrics); val_loss is the epoch's own"
+            f"{told} of the epoch before (train_* and the task's metrics);"
+            " val_loss is the epoch's own"
         )
         there = "Lightning's own log of the run has them at their epoch"
         hint = "the last epoch's are nowhere recorded" if writing.late_canonical else there

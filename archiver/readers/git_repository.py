@@ -237,4 +237,6 @@ READER = Reader(
     detect=detect,
     parse=parse,
     map=to_reading,
+    # What lies around the runs of an experiment is dangerous to whoever handles one of them.
+    shared=True,
 )

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.record import Evaluation
+from archiver.wording import cut
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -32,7 +33,7 @@ def check(case: Case) -> Iterator[Hit]:
         count = len(step.eval.results)
         noun = "score" if count == 1 else "scores"
         message = (
-            f"step {step.step_id} was interrupted{_progress(step.eval)}, and its log holds "
+            f"step {cut(step.step_id)} was interrupted{_progress(step.eval)}, and its log holds "
             f"{count} {noun}"
         )
         source = step.sources.get("status")

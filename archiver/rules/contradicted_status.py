@@ -89,7 +89,7 @@ def _against(word: object, others: tuple[Other, ...]) -> list[Other]:
     return [
         item
         for item in others
-        if item.value in enemies and (not recorded or item.origin is Origin.RECORDED)
+        if str(item.value) in enemies and (not recorded or item.origin is Origin.RECORDED)
     ]
 
 

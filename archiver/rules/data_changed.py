@@ -26,7 +26,7 @@ from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Dataset, FileEntry
-from archiver.run_paths import RunPaths
+from archiver.run_paths import RunPaths, shortened
 from archiver.wording import counted
 
 _SHORTEST = 8
@@ -53,9 +53,9 @@ def _among(items: list[Dataset]) -> Hit | None:
         for key, value in _marks(item).items():
             first = known.setdefault(key, (value, item))
             if not _alike(first[0], value):
-                message = f"{item.path} has {_told(key, value)} here"
+                message = f"{shortened(item.path)} has {_told(key, value)} here"
                 other = _told(key, first[0])
-                message += f" and {other} at {first[1].at.path or 'another place'}"
+                message += f" and {other} at {shortened(first[1].at.path) or 'another place'}"
                 return Hit(message, item.at, (Place(first[1].at, f"{other} here"),))
     return None
 
@@ -105,7 +105,7 @@ def _against_file(items: list[Dataset], entry: FileEntry | None) -> Hit | None:
             told = f"{entry.bytes} bytes, recorded are {size}"
         if told is not None:
             related = (Place(Location(entry.path), "the file as it is"),)
-            return Hit(f"{entry.path} has {told}", item.at, related)
+            return Hit(f"{shortened(entry.path)} has {told}", item.at, related)
     return None
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.record import Step
+from archiver.wording import cut
 
 _LONGEST = 160
 
@@ -33,7 +34,7 @@ def check(case: Case) -> Iterator[Hit]:
             continue
         source = step.sources.get("status")
         at = source.at if source is not None else step.at
-        yield Hit(f"step {step.step_id} failed{_progress(step)}{_error(step)}", at)
+        yield Hit(f"step {cut(step.step_id)} failed{_progress(step)}{_error(step)}", at)
 
 
 def _progress(step: Step) -> str:

@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Step
-from archiver.run_paths import RunPaths
+from archiver.run_paths import RunPaths, shortened
+from archiver.wording import cut
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -37,8 +38,9 @@ def check(case: Case) -> Iterator[Hit]:
             missing.setdefault(path, []).append(step)
     for path, steps in missing.items():
         more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
-        message = f"step {steps[0].step_id}{more} evaluated {path}, which is not in the run"
-        related = tuple(Place(step.at, f"step {step.step_id}") for step in steps[1:6])
+        subject = f"step {cut(steps[0].step_id)}{more}"
+        message = f"{subject} evaluated {shortened(path)}, which is not in the run"
+        related = tuple(Place(step.at, f"step {cut(step.step_id)}") for step in steps[1:6])
         yield Hit(message, steps[0].at, related)
 
 

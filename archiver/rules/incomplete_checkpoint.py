@@ -47,9 +47,8 @@ def check(case: Case) -> Iterator[Hit]:
     yield from problem_hits.hits(case, {_TORN: Severity.WARNING})
     for problem in case.problems(_INCOMPLETE):
         told.add((problem.at.scope, problem.at.path))
-        yield Hit(
-            problem.message, problem.at, hint=problem.hint, severity=_severity(problem.at, chosen)
-        )
+        message, severity = problem_hits.cut(problem.message), _severity(problem.at, chosen)
+        yield Hit(message, problem.at, hint=problem.hint, severity=severity)
     for (scope, directory, name, total), numbers in _shards(case).items():
         at = Location(directory, "", scope)
         if len(numbers) >= total or (scope, directory) in told:

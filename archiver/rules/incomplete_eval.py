@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.record import Step
+from archiver.wording import cut
 
 _BROKEN_OFF = ("unfinished", "truncated", "empty")
 """Codes of logs that end early."""
@@ -38,11 +39,11 @@ def check(case: Case) -> Iterator[Hit]:
         source = step.sources.get("status")
         at = source.at if source is not None else step.at
         if step.status == "interrupted" and not step.eval.results:
-            yield Hit(f"step {step.step_id} was interrupted before it had any score", at)
+            yield Hit(f"step {cut(step.step_id)} was interrupted before it had any score", at)
         elif step.status in ("success", "unknown"):
             done, total = (step.eval.samples.get(key) for key in ("done", "total"))
             if done is not None and total is not None and done < total:
-                yield Hit(f"step {step.step_id} has {done} of {total} samples", at)
+                yield Hit(f"step {cut(step.step_id)} has {done} of {total} samples", at)
 
 
 def _places(step: Step) -> Iterator[tuple[str, str]]:

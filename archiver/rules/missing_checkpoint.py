@@ -23,15 +23,14 @@ What to do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from archiver import problem_hits
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint
 from archiver.model.values import Value
-from archiver.run_paths import RunPaths
-from archiver.wording import listed
+from archiver.run_paths import RunPaths, shortened
 
 _CODE = "missing-checkpoint"
 _LIMITS = (
@@ -41,6 +40,7 @@ _LIMITS = (
 _MANY = 10**6
 """Nobody keeps that many: what is larger is no limit."""
 _DEPTH = 3
+_NAMED = 5
 _MOST_RELATED = 5
 _KEYS_SEEN = 10_000
 _INDEX = "codex_ml.checkpoint_index"
@@ -50,21 +50,37 @@ _SIDE_FILE = ".meta.json"
 def check(case: Case) -> Iterator[Hit]:
     """One finding per artifact that names some, and severity."""
     yield from problem_hits.hits(case, {_CODE: Severity.WARNING})
-    told = {(problem.at.scope, problem.at.path) for problem in case.problems(_CODE)}
     doubtful = [item for item in case.record.checkpoints if not item.present]
     if not doubtful:
         return
-    groups: dict[tuple[str, str, Severity], list[Checkpoint]] = {}
-    paths = RunPaths.of(case.record, case.files)
     limit = _limit(case)
     some = len(doubtful) < len(case.record.checkpoints)
-    for item in doubtful:
-        naming = (item.at.scope, item.at.path)
-        if naming not in told and _is_absent(item, paths):
-            severity = _severity(item, case, some=some, limited=limit is not None)
-            groups.setdefault((*naming, severity), []).append(item)
+    groups: dict[tuple[str, str, Severity], list[Checkpoint]] = {}
+    for item in _absent(case, doubtful):
+        severity = _severity(item, case, some=some, limited=limit is not None)
+        groups.setdefault((item.at.scope, item.at.path, severity), []).append(item)
     for (_, _, severity), items in groups.items():
         yield _hit(items, severity, limit, some=some)
+
+
+def _absent(case: Case, doubtful: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
+    """Each checkpoint that is not there once, whatever artifacts name it by which path."""
+    paths = RunPaths.of(case.record, case.files)
+    told = {(problem.at.scope, problem.at.path) for problem in case.problems(_CODE)}
+    known: dict[str, Checkpoint | None] = {}
+    for item in doubtful:
+        if not _is_absent(item, paths):
+            continue
+        place = paths.place(item.path)
+        if (item.at.scope, item.at.path) in told:
+            known[place] = None
+        elif known.setdefault(place, item) is not None and _is_chosen(item):
+            known[place] = item
+    return (item for item in known.values() if item is not None)
+
+
+def _is_chosen(item: Checkpoint) -> bool:
+    return not {"best", "last"}.isdisjoint(item.tags)
 
 
 def _is_absent(item: Checkpoint, paths: RunPaths) -> bool:
@@ -77,7 +93,7 @@ def _is_absent(item: Checkpoint, paths: RunPaths) -> bool:
 def _severity(item: Checkpoint, case: Case, *, some: bool, limited: bool) -> Severity:
     if not some:
         return Severity.NOTE
-    if not {"best", "last"}.isdisjoint(item.tags):
+    if _is_chosen(item):
         return Severity.WARNING
     # An index is rewritten when a checkpoint is removed; other artifacts stay as they were.
     listed_still = case.kind_of(item.at) == _INDEX
@@ -88,12 +104,13 @@ def _hit(
     items: list[Checkpoint], severity: Severity, limit: tuple[str, int] | None, *, some: bool
 ) -> Hit:
     first = items[0]
-    names = [item.path for item in items]
+    names = [shortened(item.path) for item in items[:_NAMED]]
     if len(items) == 1:
         tags = " and ".join(tag for tag in ("best", "last") if tag in first.tags)
         subject = f"the {tags} checkpoint {names[0]} is" if tags else f"checkpoint {names[0]} is"
     else:
-        subject = f"{len(items)} checkpoints are named, {listed(names)}, and are"
+        more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
+        subject = f"{len(items)} checkpoints are named, {', '.join(names)}{more}, and are"
     if first.at.path == first.path:
         # Its directory is there, with nothing in it but what stood beside the payload.
         subject = f"the payload of {subject}"
@@ -113,7 +130,7 @@ def _reason(items: list[Checkpoint], severity: Severity, limit: tuple[str, int] 
         return ""
     if all(item.at.path.endswith(_SIDE_FILE) for item in items):
         return "; the side files are, as pruning leaves them"
-    if limit is not None and all({"best", "last"}.isdisjoint(item.tags) for item in items):
+    if limit is not None and not any(map(_is_chosen, items)):
         return f"; {limit[0]} is {limit[1]}, and older ones are removed"
     return ""
 

@@ -33,7 +33,7 @@ from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Origin
 from archiver.model.findings import Place
 from archiver.model.record import Dependency
-from archiver.wording import listed
+from archiver.wording import cut, listed
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _LONGEST = 100
@@ -162,7 +162,7 @@ def _against_lock(drift: _Drift) -> Hit:
             + told
         )
     if drift.absent:
-        names = listed([item.name for item in drift.absent], _SHOWN)
+        names = listed([cut(item.name) for item in drift.absent], _SHOWN)
         parts.append(f"{len(drift.absent)} locked packages were not installed: {names}")
     first = drift.pairs[0] if drift.pairs else None
     at = first[0].at if first is not None else drift.absent[0].at
@@ -180,7 +180,10 @@ def _against_installed(drift: _Drift) -> Hit:
 
 
 def _told(pairs: Sequence[tuple[Dependency, Dependency]], word: str) -> str:
-    names = [f"{was.name} {was.version} ({word}: {meant.version})" for was, meant in pairs]
+    names = [
+        f"{cut(was.name)} {cut(was.version or '')} ({word}: {cut(meant.version or '')})"
+        for was, meant in pairs
+    ]
     return listed(names, _SHOWN)
 
 

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Step
-from archiver.wording import listed
+from archiver.wording import cut, listed
 
 _PLANS = frozenset(
     {
@@ -43,8 +43,8 @@ def check(case: Case) -> Iterator[Hit]:
     if not steps:
         return
     verb, noun = ("evaluation has", "step") if len(steps) == 1 else ("evaluations have", "steps")
-    names = listed([step.step_id for step in steps])
-    related = tuple(Place(step.at, f"step {step.step_id}") for step in steps[1:6])
+    names = listed([cut(step.step_id) for step in steps])
+    related = tuple(Place(step.at, f"step {cut(step.step_id)}") for step in steps[1:6])
     yield Hit(f"{len(steps)} planned {verb} no result: {noun} {names}", steps[0].at, related)
 
 

@@ -75,12 +75,10 @@ def _silent(
     seconds = (now - dt.datetime.fromisoformat(last.iso())).total_seconds()
     if seconds <= case.thresholds["max_silence_hours"] * 3600:
         return
-    sign = "newest file" if by_file else "last sign of life"
-    verb = "is of" if by_file else "is"
-    message = (
-        f"{subject} is marked as running, but the {sign} {verb} {last.iso()},"
-        f" {stamps.span(seconds)} ago"
+    sign = (
+        f"newest file is of {last.iso()[:10]}" if by_file else f"last sign of life is {last.iso()}"
     )
+    message = f"{subject} is marked as running, but the {sign}, {stamps.span(seconds)} ago"
     yield Hit(message, at)
 
 

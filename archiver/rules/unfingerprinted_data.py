@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.findings import Place
 from archiver.model.record import Dataset
-from archiver.run_paths import RunPaths
+from archiver.run_paths import RunPaths, shortened
 from archiver.wording import listed
 
 
@@ -44,10 +44,10 @@ def check(case: Case) -> Iterator[Hit]:
         verb, noun = ("has", "source") if len(groups) == 1 else ("have", "sources")
         message = (
             f"{len(bare)} of {len(groups)} data {noun} {verb} no digest, size or count of lines: "
-            + listed(list(bare))
+            + listed(map(shortened, bare))
         )
         first, *others = bare.values()
-        related = tuple(Place(item.at, f"{item.path} is named here") for item in others[:5])
+        related = tuple(Place(item.at, f"{shortened(item.path)}, too") for item in others[:5])
         yield Hit(message, first.at, related)
 
 

@@ -1,8 +1,9 @@
 """A run failed or was interrupted.
 
 What it finds
-    Runs whose status is `failed` or `interrupted`, with the sign that decided; in an archive, which
-    knows no present time, also those that are still marked as running.
+    Runs whose status is `failed` or `interrupted`, with the sign that decided; while archiving,
+    where the present time plays no part, also those that are still marked as running. Runs that did
+    nothing but evaluate are left to the rules on evaluations.
 
 Why it matters
     Nothing need be wrong with what such a run left behind, but it is not the result that was meant.
@@ -30,6 +31,8 @@ _HOW = {
     "running": "no end of the run was recorded",
 }
 _LONGEST = 300
+_EVALUATIONS = "evaluations-alone"
+"""Rule of a status that is nothing but that of the run's evaluations."""
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -38,7 +41,7 @@ def check(case: Case) -> Iterator[Hit]:
     if status is None or (status.value == "running" and case.now is not None):
         return
     how = _HOW.get(str(status.value))
-    if how is not None:
+    if how is not None and status.rule != _EVALUATIONS:
         why = _error(case, str(status.value)) or evidence.detail(status, status.at)
         yield Hit(f"{how}: {cut(why, _LONGEST)}" if why else how, status.at)
 

@@ -26,6 +26,7 @@ from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint
+from archiver.run_paths import shortened
 from archiver.wording import listed
 
 _INDEX = "codex_ml.checkpoint_index"
@@ -57,7 +58,7 @@ def _is_named(item: Checkpoint, index: Location) -> bool:
 
 
 def _hit(index: Location, unnamed: list[Checkpoint], there: int) -> Hit:
-    names = [item.path for item in unnamed]
+    names = [shortened(item.path) for item in unnamed]
     verb = "is" if len(names) == 1 else "are"
     noun = "checkpoint" if there == 1 else "checkpoints"
     message = f"{len(names)} of {there} {noun} beside it {verb} not named: {listed(names)}"

@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 from archiver.artifact import Artifact
 from archiver.codecs import json_document, toml_document, yaml_document
+from archiver.codecs.flaws import Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream
 from archiver.model.claims import Problem
 from archiver.model.values import Value
@@ -20,17 +21,19 @@ from archiver.schemacheck import checker, index
 from archiver.schemacheck.index import SchemaFile
 from archiver.schemacheck.places import Places, format_of
 from archiver.schemacheck.rows import Key, RowChecker, RowFault, key_of
-from archiver.schemacheck.violation import CODE, Readings, Violation
+from archiver.schemacheck.violation import Readings, Violation
 
+CODE = "schema-violation"
 UNSUPPORTED = "unsupported-version"
 MISTYPED = "unexpected-type"
 """What readers call a value of a wrong type; the schema says the same with more words."""
 
 
 def check(artifact: Artifact, schema: SchemaFile) -> tuple[Problem, ...]:
-    """What a schema has against an artifact's files, with lines and columns.
+    """What is wrong with an artifact's files by a schema, with lines and columns.
 
-    One file is held to the schema whatever it is called; of several those that are called so.
+    One file is held to the schema whatever it is called, and what is wrong with its format is told,
+    too: no reader speaks for it. Of several files those that are called so are looked at.
 
     Raises:
         ReadFault: when the system will not let a file be read.
@@ -130,11 +133,14 @@ class Watch:
         data = artifact.data() if alone else handle.read_at(0, limits.document_bytes + 1)
         if format_ == "yaml":
             yaml = artifact.yaml() if alone else yaml_document.parse(data, limits)
+            self._flawed(yaml.flaws)
             return (yaml.value, Readings("yaml", yaml.readings), False) if yaml.complete else None
         if format_ == "toml":
             toml = toml_document.parse(data, limits)
+            self._flawed(toml.flaws)
             return ({**toml.value}, Readings("toml"), False) if toml.complete else None
         json = artifact.json() if alone else json_document.parse(data, limits)
+        self._flawed(json.flaws)
         return (json.value, Readings("json"), json.is_json) if json.complete else None
 
     def _told(self, entry: Entry, violations: Iterator[Violation]) -> Iterator[Problem]:
@@ -154,10 +160,12 @@ class Watch:
         self, entry: Entry, handle: OpenFile, schemas: tuple[SchemaFile, ...]
     ) -> Iterator[Problem]:
         limits = self.artifact.limits
-        blocks = iter(NdjsonStream(handle.chunks(), limits))
+        stream = NdjsonStream(handle.chunks(), limits)
+        blocks = iter(stream)
         first = next(blocks, None)
         schema = _meant(schemas, first.rows[0]) if first else None
         if first is None or schema is None:
+            self._flawed(stream.tally.flaws)
             return
         begun: Iterable[Block] = chain((first,), blocks)
         checked = RowChecker(checker.of(schema), limits).check(begun)
@@ -165,6 +173,12 @@ class Watch:
             yield self._row_problem(entry, fault)
         if checked.unnamed:
             yield self._rest(entry, checked.unnamed)
+        self._flawed(stream.tally.flaws)
+
+    def _flawed(self, flaws: Flaws) -> None:
+        """Tell what is wrong with the format, where no reader does."""
+        if self.any_name:
+            self._found += self.artifact.problems(flaws)
 
     def _row_problem(self, entry: Entry, fault: RowFault) -> Problem:
         line = fault.lines[0]

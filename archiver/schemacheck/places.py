@@ -13,7 +13,6 @@ from archiver.model.claims import Problem
 from archiver.model.findings import Position
 from archiver.rundir import Entry, OpenFile
 from archiver.schemacheck.index import SchemaFile
-from archiver.schemacheck.violation import CODE
 
 _SUFFIXES = {
     ".json": "json",
@@ -28,6 +27,8 @@ _LINE_AND_COLUMN = re.compile(r"L([0-9]{1,18}):([0-9]{1,18})\Z")
 _KEPT_BYTES = 16 * MIB
 """Of small files of one artifact that were let go of before anybody knew what is wrong in them."""
 _SMALL_BYTES = 1 * MIB
+
+_VIOLATION = "schema-violation"
 
 
 def format_of(schemas: Sequence[SchemaFile], name: str) -> str:
@@ -138,7 +139,7 @@ def _is_looked_up(problem: Problem) -> bool:
     """Whether a problem's place is a JSON pointer; the empty one is mostly the file as a whole."""
     place = problem.at.place
     if not place:
-        return problem.code == CODE
+        return problem.code == _VIOLATION
     return place.startswith("/") or _ROW.match(place) is not None
 
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a value."""
 
-CODE = "schema-violation"
-"""Code of a problem that is a violation."""
-
 MOST_CHARACTERS = 80
 """Of one value in a message."""
 _SEARCHED = 4096

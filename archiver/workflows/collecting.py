@@ -18,7 +18,8 @@ from archiver.model.findings import Finding
 from archiver.model.record import FileEntry, RunRecord
 from archiver.rundir import printable_path
 from archiver.workflows import auditing, locating
-from archiver.workflows.sources import Progress, Readings, ReadOptions, Source, each, read, resolved
+from archiver.workflows.progress import Progress, silent
+from archiver.workflows.sources import Readings, ReadOptions, Source, each, read, resolved
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def collect(
     run_dir: Path,
     options: CollectOptions,
     now: dt.datetime,
-    progress: Progress = lambda _path, _done, _total: None,
+    progress: Progress = silent,
 ) -> Collection:
     """Archive a run directory, or every run below an experiment directory.
 

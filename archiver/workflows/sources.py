@@ -17,10 +17,9 @@ from archiver.package import layout
 from archiver.rundir import RunDir, Tree, natural, printable_path
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
+from archiver.workflows.progress import Progress
 
 Visited = TypeVar("Visited")
-Progress = Callable[[str, int, int], None]
-"""Told the file at hand, the bytes done and the bytes in all."""
 
 
 @dataclass(frozen=True)

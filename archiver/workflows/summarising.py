@@ -9,12 +9,13 @@ from archiver import assemble, redact, summaries
 from archiver.collect import Policy
 from archiver.limits import DEFAULT, Limits
 from archiver.summaries import RunMetrics
-from archiver.workflows.sources import Progress, ReadOptions, Source, each, read
+from archiver.workflows.progress import Progress, silent
+from archiver.workflows.sources import ReadOptions, Source, each, read
 
 
 def metrics(
     place: Path,
-    progress: Progress = lambda _path, _done, _total: None,
+    progress: Progress = silent,
     limits: Limits = DEFAULT,
 ) -> list[RunMetrics]:
     """Sum up the series of a run, of every run below a directory, or of an archive.

@@ -1,49 +1,25 @@
-"""`validate`: what an audit finds in runs, archives and single artifacts."""
+"""`validate`: what an audit finds in runs, archives and single artifacts.
+
+What only some questions need is imported when they are asked: a hook that holds one file to its
+schema must not wait for every reader and rule.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archiver import __version__, assemble, audit, redact, registry
-from archiver.audit import Audit, Setting
-from archiver.case import Case
-from archiver.collect import Policy as Keeping
+from archiver import __version__
 from archiver.errors import ArchiverError
-from archiver.limits import DEFAULT, Limits
-from archiver.model.claims import Location
-from archiver.model.findings import Fact, Report, RunFindings
-from archiver.model.record import FileEntry, RunRecord
-from archiver.policy import Policy
-from archiver.rundir import Entry, RunDir, Tree, printable_path
-from archiver.series import Joined
-from archiver.workflows import auditing, locating, sources
-from archiver.workflows.sources import Progress, ReadOptions, Source
+from archiver.model.findings import Report, RunFindings
+from archiver.workflows.options import UnknownKindError, ValidateOptions
+from archiver.workflows.progress import Progress, silent
 
-
-@dataclass(frozen=True)
-class ValidateOptions:
-    """What `validate` was asked for."""
-
-    policy: Policy = field(default_factory=Policy)
-    schema: str | None = None
-    """Schema that single artifacts are held to, whatever they look like."""
-    baseline: frozenset[str] = frozenset()
-    skip_unknown: bool = False
-    """Pass over single files of no known kind instead of refusing them."""
-    hash: str = "artifacts"
-    limits: Limits = DEFAULT
-
-
-class UnknownKindError(ArchiverError):
-    """A single file that no reader and no schema knows."""
-
-    def __init__(self, path: Path) -> None:
-        hint = "`runarchive schemas` lists the names that --schema takes"
-        super().__init__(str(path), "is of no kind that is known", hint)
+if TYPE_CHECKING:
+    from archiver.audit import Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +38,15 @@ def validate(
     paths: Sequence[Path],
     options: ValidateOptions,
     now: dt.datetime,
-    progress: Progress = lambda _path, _done, _total: None,
+    progress: Progress = silent,
 ) -> Verdict:
     """Audit every run, archive and artifact that the paths name or hold; nothing is written."""
-    audits: list[tuple[RunFindings, Audit]] = []
+    audits: list[tuple[RunFindings, Audit | None]] = []
     failures: list[ArchiverError] = []
     skipped = []
     for path in paths:
         try:
-            audits += _audited(path, _Audits(options, now, progress))
+            audits += _audited(path, options, now, progress)
         except UnknownKindError as fault:
             if options.skip_unknown:
                 skipped.append(path)
@@ -78,205 +54,20 @@ def validate(
                 failures.append(fault)
         except ArchiverError as fault:
             failures.append(fault)
-    ran = frozenset(rule for _, done in audits for rule in done.ran)
-    crashed = dict.fromkeys(rule for _, done in audits for rule in done.crashed)
+    ran = frozenset(rule for _, done in audits if done for rule in done.ran)
+    crashed = dict.fromkeys(rule for _, done in audits if done for rule in done.crashed)
     report = Report(runs=tuple(run for run, _ in audits), rules=len(ran), tool_version=__version__)
     return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
-def _audited(path: Path, audits: _Audits) -> list[tuple[RunFindings, Audit]]:
-    from archiver.package import loading
+def _audited(
+    path: Path, options: ValidateOptions, now: dt.datetime, progress: Progress
+) -> list[tuple[RunFindings, Audit | None]]:
+    """One path; None for what was accepted before any rule was asked."""
+    if options.schema is not None:
+        from archiver.workflows.holding import held
 
-    if not path.is_dir():
-        return [audits.artifact(path)]
-    if loading.is_archive(path):
-        return [audits.archive(path)]
-    found = sources.each(path, audits.reading, audits.run, audits.archive)
-    if audits.unplaced:
-        raise ArchiverError(
-            str(path),
-            "holds no run that any contract knows",
-            "give a run directory or one that holds some; `collect` takes any directory",
-        )
-    return found
+        return [held(path, options)]
+    from archiver.workflows.audits import Audits
 
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was read of a run, without secrets."""
-
-    record: RunRecord
-    files: tuple[FileEntry, ...]
-    series: Sequence[Joined]
-    trees: tuple[tuple[RunDir, Tree], ...]
-
-
-@dataclass
-class _Audits:
-    """The audits of one path."""
-
-    options: ValidateOptions
-    now: dt.datetime
-    progress: Progress
-    unplaced: bool = False
-    """Whether what was read is no run by any contract."""
-
-    @property
-    def reading(self) -> ReadOptions:
-        # Kept for the search for secrets, and dropped with the run.
-        keeping = Keeping("artifacts", self.options.hash)
-        return ReadOptions(policy=keeping, limits=self.options.limits)
-
-    def run(self, source: Source) -> tuple[RunFindings, Audit]:
-        """One run directory."""
-        _refuse_own_policy(source.run.root, self.options.policy)
-        with ExitStack() as held:
-            found = self._read(source, held)
-            self.unplaced = not found.record.run.producers
-            case = auditing.case_of(
-                found.record,
-                found.files,
-                auditing.spooled(found.record, found.series),
-                hashed=self.options.hash != "none",
-                required=self.options.policy.require,
-                now=self.now,
-            )
-            roots = {"run": _shown(source.run.root)}
-            if source.beside is not None:
-                roots["experiment"] = _shown(source.beside[0].root)
-            return self._judge(case, roots, source.run.root, found.trees)
-
-    def _read(self, source: Source, held: ExitStack) -> _Found:
-        found = sources.read(source, self.reading, self.progress, held)
-        assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
-        redactor = redact.gather(found.collected, found.snapshots, ())
-        record = redact.redact(assembled.record, redactor)
-        files = redact.redact_files(found.collected.files, redactor)
-        return _Found(record, tuple(files), assembled.series.all, found.trees)
-
-    def archive(self, path: Path) -> tuple[RunFindings, Audit]:
-        """One archive, by its record."""
-        from archiver.package import loading
-
-        record = loading.record(path)
-        files = loading.files(path)
-        case = auditing.case_of(
-            record,
-            files,
-            auditing.archived(path, record),
-            hashed=any(entry.sha256 for entry in files),
-            required=self.options.policy.require,
-            now=self.now,
-        )
-        roots = {entry.scope: _shown(path / "data" / entry.scope) for entry in files}
-        roots["run"] = _shown(path / "data")
-        with ExitStack() as held:
-            trees = [
-                (held.enter_context(RunDir(path, scope, self.options.limits)), tree)
-                for scope, tree in _copies(files)
-            ]
-            return self._judge(case, roots, path, trees)
-
-    def artifact(self, path: Path) -> tuple[RunFindings, Audit]:
-        """One artifact by itself.
-
-        Raises:
-            ArchiverError: when it is none that is known.
-        """
-        if not path.exists():
-            raise ArchiverError(str(path), "does not exist", "give a file or a directory that does")
-        whole = sources.resolved(path)
-        with RunDir(whole.parent, "run", self.options.limits) as home:
-            tree = home.only(whole.name)
-            if not tree.files:
-                hint = "give a file or a directory"
-                raise ArchiverError(str(path), "is a special file", hint)
-            placement = assemble.Placement(sources.name_of(whole), whole.name, None)
-            with ExitStack() as held:
-                found = self._read(Source(home, tree, placement), held)
-                if not found.record.accounting and not found.record.problems:
-                    raise UnknownKindError(path)
-                case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
-                told, done = self._judge(case, {"run": _shown(path.parent)}, path, found.trees)
-                return replace(told, status=None, reproducibility=None), done
-
-    def _judge(
-        self,
-        case: Case,
-        roots: dict[str, str],
-        root: Path,
-        trees: Sequence[tuple[RunDir, Tree]] = (),
-    ) -> tuple[RunFindings, Audit]:
-        policy = self.options.policy
-        base = policy.base or Path.cwd()
-
-        def paths(at: Location) -> tuple[str, ...]:
-            own = _relative(root, base)
-            return (own, f"{own}/{at.path}") if at.path else (own,)
-
-        setting = Setting(registry.rules(), policy, self.options.baseline, paths)
-        done = locating.located(audit.audit(case, setting), trees, self.options.limits)
-        record = case.record
-        status = record.fields.get("summary.status")
-        found = RunFindings(
-            path=_shown(root),
-            run_id=record.run.run_id,
-            producers=record.run.producers,
-            status=str(status.value) if status is not None else None,
-            findings=done.findings,
-            suppressed=done.suppressed,
-            known=done.known,
-            rules_not_run=done.rules_not_run,
-            artifacts=len(record.accounting),
-            roots=roots,
-            reproducibility=done.reproducibility,
-        )
-        return found, done
-
-
-def _copies(files: Sequence[FileEntry]) -> Iterator[tuple[str, Tree]]:
-    """The copies that an archive holds, by scope, under the names that they had in the run."""
-    for scope in dict.fromkeys(entry.scope for entry in files):
-        entries = [
-            Entry(entry.path, entry.copied, "file", entry.bytes or 0, 0)
-            for entry in files
-            if entry.scope == scope and entry.copied is not None and _inside(entry.copied)
-        ]
-        yield scope, Tree(tuple(entries))
-
-
-def _inside(copied: str) -> bool:
-    """Whether a path that an inventory names stays inside of its archive."""
-    parts = copied.split("/")
-    return parts[0] == "data" and not {"", ".", ".."}.intersection(parts)
-
-
-def _shown(path: Path) -> str:
-    """A path for people and reports: POSIX, valid Unicode."""
-    return printable_path(path.as_posix())
-
-
-def _relative(path: Path, base: Path) -> str:
-    """A path as the policy's patterns name it: below the policy's directory where it is there."""
-    whole = sources.resolved(path)
-    try:
-        return _shown(whole.relative_to(base.resolve()))
-    except ValueError:
-        return _shown(whole)
-
-
-def _refuse_own_policy(root: Path, policy: Policy) -> None:
-    """A run is not asked how it wants to be judged.
-
-    Raises:
-        ArchiverError: where the policy was found inside of it.
-    """
-    if policy.base is None or policy.explicit:
-        return
-    whole = sources.resolved(root)
-    if whole == policy.base or whole in policy.base.parents:
-        raise ArchiverError(
-            policy.source,
-            f"lies inside the run {root}, which does not choose its own policy",
-            "give one with --policy",
-        )
+    return [*Audits(options, now, progress).of(path)]

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from archiver import workflows
+from archiver.workflows import collecting
 
 Json = Any
 Identity = tuple[str, str | None]
@@ -69,7 +69,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[s
         expected = json.loads((RUNS / fixture / "expected.json").read_bytes())
         run = RUNS / fixture / expected["run_dir"]
         found = {}
-        for outcome in workflows.collect(run, workflows.CollectOptions(target), NOW).outcomes:
+        for outcome in collecting.collect(run, collecting.CollectOptions(target), NOW).outcomes:
             assert outcome.archive is not None
             assert outcome.refused == 0
             record = json.loads((outcome.archive / "record.json").read_bytes())

@@ -566,7 +566,7 @@ def test_values_are_never_templates(empty: RunRecord) -> None:
 def test_renderer_is_loaded_only_when_needed() -> None:
     """The command line does not import the template engine or the YAML writer."""
     code = (
-        "import sys, json, archiver.cli, archiver.workflows;"
+        "import sys, json, archiver.cli, archiver.workflows.collecting;"
         "print(json.dumps([n for n in ('jinja2', 'archiver.render.markdown') if n in sys.modules]))"
     )
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -58,11 +58,10 @@ def test_others():
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
-    """A cancelled evaluation beside a finished one is found, and nothing else."""
-    before, after = copied("cancelled_eval_with_scores/quiet-finished", tmp_path)
-    (log,) = (CASES / "cancelled_eval_with_scores/fires-cancelled/input").rglob("*.eval")
-    home = after / "tiny/eval/cancelled_epoch0/logs"
-    home.mkdir(parents=True)
-    (home / log.name).write_bytes(log.read_bytes())
+    """A log of a cancelled evaluation in place of a finished one is found, and nothing else."""
+    before, after = copied("planned_eval_without_result/quiet-all-done", tmp_path)
+    (other,) = (CASES / "cancelled_eval_with_scores/fires-cancelled/input").rglob("*.eval")
+    (log,) = after.glob("*/rank8_lr1e-4/eval/words_epoch1/logs/*.eval")
+    log.write_bytes(other.read_bytes())
     found = new_findings(audited(before), audited(after))
-    assert [item.name for item in found if item.at.path.endswith(log.name)] == [NAME]
+    assert [item.name for item in found] == [NAME]

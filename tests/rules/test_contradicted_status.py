@@ -29,6 +29,7 @@ def other(value: str, origin: Origin = Origin.DERIVED, at: Location = TRACE) -> 
         # What was reached before it failed is no contradiction.
         ("failed", other("success"), 0),
         ("interrupted", other("success"), 0),
+        ("success", other(["failed"]), 0),
     ],
 )
 def test_which_signs_speak_against_a_word(word, sign, count):

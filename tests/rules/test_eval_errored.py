@@ -46,11 +46,10 @@ def test_others():
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
-    """An erroneous evaluation beside a finished one is found, and nothing else of it."""
-    before, after = copied("eval_errored/quiet-finished", tmp_path)
-    (log,) = (CASES / "eval_errored/fires-error/input").rglob("*.eval")
-    home = after / "tiny/eval/errored_epoch0/logs"
-    home.mkdir(parents=True)
-    (home / log.name).write_bytes(log.read_bytes())
+    """A log of an erroneous evaluation in place of a finished one is found, and nothing else."""
+    before, after = copied("planned_eval_without_result/quiet-all-done", tmp_path)
+    (other,) = (CASES / "eval_errored/fires-error/input").rglob("*.eval")
+    (log,) = after.glob("*/rank8_lr1e-4/eval/words_epoch1/logs/*.eval")
+    log.write_bytes(other.read_bytes())
     found = new_findings(audited(before), audited(after))
-    assert [item.name for item in found if item.at.path.endswith(log.name)] == [NAME]
+    assert [item.name for item in found] == [NAME]

@@ -171,6 +171,24 @@ def test_tracker_is_told_once():
     assert told(found) == ["the tracker names iteration 200, which is not there"]
 
 
+def test_two_spellings_of_one_path():
+    """A log's path and a tracker's lead to one place, which is told once, by the graver word."""
+    files = ["model/ck/iter_0000100/a.pt"]
+    log, index = Location("train.log", "L7"), Location("model/ck/index.json")
+    gone = (
+        named("/ws/model/ck/iter_0000200", at=log),
+        named("model/ck/iter_0000200", "last", at=index),
+        named("model/ck/iter_0000200", at=log),
+    )
+    found = hits("missing-checkpoint", files, checkpoints=(KEPT, *gone))
+    assert [(hit.at, hit.message) for hit in found] == [
+        (index, "the last checkpoint model/ck/iter_0000200 is not in the run")
+    ]
+    met = problem("missing-checkpoint", "the tracker names iteration 200", index.path)
+    found = hits("missing-checkpoint", files, checkpoints=(KEPT, *gone), problems=(met,))
+    assert told(found) == ["the tracker names iteration 200"]
+
+
 def test_file_beside_the_run_is_not_its_own():
     """Files of the experiment do not make a path one of the run."""
     beside = entry("ck-out-rank8/epoch_0/adapter.pt")

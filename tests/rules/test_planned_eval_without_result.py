@@ -39,7 +39,8 @@ def test_all_are_one_finding():
     """With the names of the first."""
     (hit,) = hits(NAME, steps=tuple(step(f"eval:{n}") for n in range(9)), accounting=PLAN)
     assert hit.message == (
-        "9 planned evaluations have no result: steps eval:0, eval:1, eval:2, eval:3, eval:4 and 4 more"
+        "9 planned evaluations have no result: "
+        "steps eval:0, eval:1, eval:2, eval:3, eval:4 and 4 more"
     )
     assert len(hit.related) == 5
 

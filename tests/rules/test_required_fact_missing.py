@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 
-from archiver import workflows
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
+from archiver.workflows import validating
+from archiver.workflows.options import ValidateOptions
 from tests.rules.provenance import CASES, NO_COVERAGE, claim, hits, told
 
 Audit = Callable[..., RunFindings]
@@ -47,9 +48,9 @@ def test_mutation(new_findings: Compare) -> None:
     run = CASES / "no_seed" / "quiet-seeded" / "input"
 
     def audited(*require: str) -> RunFindings:
-        options = workflows.ValidateOptions(Policy(require=require))
+        options = ValidateOptions(Policy(require=require))
         now = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
-        return workflows.validate([run], options, now).report.runs[0]
+        return validating.validate([run], options, now).report.runs[0]
 
     before = audited("summary.git_commit", "steps.training.steps")
     found = new_findings(before, audited("summary.git_commit", "summary.gpus"))

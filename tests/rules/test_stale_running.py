@@ -62,7 +62,7 @@ def test_local_stamps_do_not_count():
     files = [FileEntry("run", str(n), "file", mtime=time) for n, time in enumerate((new, old))]
     (hit,) = hits(NAME, fields=local, files=files)
     assert hit.message == (
-        "it is marked as running, but the newest file is of 2026-01-07T00:00:00+00:00, 3 days ago"
+        "it is marked as running, but the newest file is of 2026-01-07, 3 days ago"
     )
 
 

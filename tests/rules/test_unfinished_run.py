@@ -48,6 +48,12 @@ def test_running_runs():
     ]
 
 
+def test_evaluations_have_rules_of_their_own():
+    """Where a run is nothing but its evaluations, so is its fault."""
+    assert hits(NAME, fields=status("failed", rule="evaluations-alone")) == []
+    assert len(hits(NAME, fields=status("failed", rule="sign-of-failure"))) == 1
+
+
 def test_other_runs_are_no_fault():
     """Success, and what nobody knows; nor does a hostile status stop the rule."""
     for value in ("success", "unknown", None, 3, ["failed"]):

@@ -9,7 +9,7 @@ import pytest
 
 from archiver.model.claims import Location
 from archiver.model.findings import Finding, RunFindings
-from archiver.model.record import Dependency
+from archiver.model.record import Dependency, Repository
 from tests.rules.made import copied, hits, told
 
 Audit = Callable[..., RunFindings]
@@ -71,6 +71,15 @@ def test_changed_checkout():
     assert told(hits("unpinned-dependency", dependencies=(package(dirty=True),))) == [
         "1 package came from a checkout of unknown state: tool (no commit, with changes)"
     ]
+
+
+def test_repository_that_was_looked_at():
+    """Its changes are reported with its state, not again here."""
+    repository = Repository(
+        at=Location("m.json"), role="dependency", name="tool", commit=COMMIT, dirty=True
+    )
+    item = package(commit=COMMIT, dirty=True)
+    assert hits("unpinned-dependency", dependencies=(item,), repositories=(repository,)) == []
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:

@@ -10,12 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-import re
-<<<<<<< HEAD
-from collections.abc import Iterable, Iterator
-=======
 from collections.abc import Callable, Iterable, Iterator
->>>>>>> lane-schemas-c
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,7 +18,6 @@ from typing import Any
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from archiver import registry
 from archiver.artifact import Artifact, Match
@@ -33,18 +27,13 @@ from archiver.extension import Reader
 from archiver.limits import Limits
 from archiver.model.claims import Problem
 from archiver.rundir import RunDir
+from archiver.schemacheck.checker import Checker
 from tests.readers.conftest import Sink
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "fixtures" / "readers"
 READERS: dict[str, Reader[Any]] = {reader.kind: reader for reader in registry.readers()}
 LIMITS = Limits()
-PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
-    "json": json_document.parse,
-    "yaml": yaml_document.parse,
-    "toml": toml_document.parse,
-}
-"""Format -> what reads a document of it; rows are read otherwise."""
 PARSERS: dict[str, Callable[[bytes, Limits], Any]] = {
     "json": json_document.parse,
     "yaml": yaml_document.parse,
@@ -86,57 +75,38 @@ class Schema:
         """The engine that explains."""
         return Draft202012Validator(self.body)
 
+    @functools.cached_property
+    def checker(self) -> Checker:
+        """What explains faults; versions are looked at elsewhere."""
+        return Checker(self.body)
+
     def accepts(self, document: Any) -> bool:
         """Whether a document is valid."""
         return not self.faults(document)
 
     def faults(self, document: Any) -> set[tuple[str | int, ...]]:
         """Places of the faults of a document, each as the way from the root; the engines agree."""
-        found = (leaf for error in self.thorough.iter_errors(document) for leaf in leaves(error))
-        places = {tuple(leaf.absolute_path) for leaf in found}
+        places = {way(document, item.pointer) for item in self.checker.violations(document)}
         if not unwieldy(document):
+            # What the fast engine refuses, the thorough one has explained.
             assert self.fast.is_valid(document) is (not places), (self.name, document)
+        if not places:
+            assert self.thorough.is_valid(document), (self.name, document)
         return places
 
 
-def leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """The faults behind an error; of branches, those of the one that comes closest."""
-    branches: dict[Any, list[ValidationError]] = {}
-    for item in error.context or ():
-        branches.setdefault(item.schema_path[0], []).extend(leaves(item))
-    if not branches:
-        yield from unknown_keys(error) if error.validator == "additionalProperties" else (error,)
-        return
-    depth = len(error.absolute_path)
-    yield from min(branches.values(), key=lambda faults: distance(faults, depth))
-
-
-def unknown_keys(error: ValidationError) -> Iterator[ValidationError]:
-    """The fault of keys that may not stand there, as one of each."""
-    for key in error.instance:
-        patterns = error.schema.get("patternProperties", ())
-        if key not in error.schema.get("properties", ()) and not any(
-            re.search(pattern, key) for pattern in patterns
-        ):
-            yield ValidationError(
-                error.message,
-                validator=error.validator,
-                path=(*error.absolute_path, key),
-                schema_path=error.absolute_schema_path,
-            )
-
-
-def distance(faults: list[ValidationError], depth: int) -> tuple[int, int]:
-    """How far a document is from a branch that has these faults with a value at that depth.
-
-    First whether it is of another type or says that it is something else, then how much is wrong.
-    """
-    depths = [(fault.validator, len(fault.absolute_path) - depth) for fault in faults]
-    other = sum(
-        (keyword in {"type", None} and below == 0) or (keyword in {"const", "enum"} and below <= 1)
-        for keyword, below in depths
-    )
-    return other, len(faults)
+def way(document: Any, pointer: str) -> tuple[str | int, ...]:
+    """The keys and indices of a JSON pointer into a document."""
+    found: list[str | int] = []
+    for part in pointer.split("/")[1:]:
+        if isinstance(document, list):
+            step: str | int = int(part)
+            document = document[step]
+        else:
+            step = part.replace("~1", "/").replace("~0", "~")
+            document = document.get(step) if isinstance(document, dict) else None
+        found.append(step)
+    return tuple(found)
 
 
 SCHEMAS = [

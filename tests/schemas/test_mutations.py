@@ -154,12 +154,8 @@ def faults(schema: Schema, document: Any) -> Iterator[Fault]:
             for keyword, detail, value in broken(rule, part.value):
                 changed = replaced(document, part.place, value)
                 place = (*part.place, UNKNOWN) if keyword == "additionalProperties" else part.place
-<<<<<<< HEAD
                 spelled = json.dumps(value)[:40]
                 yield Fault(keyword, place, changed, branch, detail, spelled)
-=======
-                yield Fault(keyword, place, changed, branch, detail)
->>>>>>> lane-schemas-c
 
 
 def broken(rule: dict[str, Any], value: Any) -> Iterator[tuple[str, str, Any]]:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pyarrow.parquet
 
-from archiver import workflows
 from archiver.collect import Policy
 from archiver.package import archive, figures, staging, tables
 from archiver.render import markdown
+from archiver.workflows import collecting
 
 MODULES = (pyarrow.parquet, archive, figures, tables)
 ANYWHERE = {"os.remove", "os.rmdir", "os.scandir", "fcntl.flock", "ctypes.dlsym"}
@@ -42,13 +42,13 @@ def forked(work: Callable[[], object]) -> int:
 
 def collect(run: Path, archives: Path) -> None:
     """One call, at a fixed time."""
-    workflows.collect(run, workflows.CollectOptions(archives, policy=Policy("all")), NOW)
+    collecting.collect(run, collecting.CollectOptions(archives, policy=Policy("all")), NOW)
 
 
 def warm_up(run: Path, archives: Path) -> None:
     """Load and cache what can be without starting a thread, so that every child need not."""
-    options = workflows.CollectOptions(archives, policy=Policy("all"), dry_run=True)
-    (outcome,) = workflows.collect(run, options, NOW).outcomes
+    options = collecting.CollectOptions(archives, policy=Policy("all"), dry_run=True)
+    (outcome,) = collecting.collect(run, options, NOW).outcomes
     markdown.archive(outcome.record, [])
 
 

@@ -1,0 +1,263 @@
+"""The audits of runs, archives and single artifacts, with every reader and rule at hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from archiver import assemble, audit, redact, registry
+from archiver.artifact import Artifact
+from archiver.audit import Audit, Setting
+from archiver.case import Case
+from archiver.collect import Policy as Keeping
+from archiver.errors import ArchiverError
+from archiver.model.claims import Location
+from archiver.model.findings import Fact, RunFindings
+from archiver.model.record import Accounting, Coverage, FileEntry, RunIdentity, RunRecord
+from archiver.policy import Policy
+from archiver.rundir import Entry, ReadFault, RunDir, Tree, printable_path
+from archiver.schemacheck import artifacts as schemacheck
+from archiver.schemacheck.index import SchemaFile
+from archiver.series import Joined
+from archiver.workflows import auditing, locating, sources
+from archiver.workflows.options import UnknownKindError, ValidateOptions
+from archiver.workflows.progress import Progress, silent
+from archiver.workflows.sources import ReadOptions, Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was read of a run, without secrets."""
+
+    record: RunRecord
+    files: tuple[FileEntry, ...]
+    series: Sequence[Joined]
+    trees: tuple[tuple[RunDir, Tree], ...]
+
+
+@dataclass
+class Audits:
+    """The audits of one path."""
+
+    options: ValidateOptions
+    now: dt.datetime | None = None
+    progress: Progress = silent
+    unplaced: bool = False
+    """Whether what was read is no run by any contract."""
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How runs are read."""
+        # Kept for the search for secrets, and dropped with the run.
+        keeping = Keeping("artifacts", self.options.hash)
+        return ReadOptions(policy=keeping, limits=self.options.limits)
+
+    def of(self, path: Path) -> list[tuple[RunFindings, Audit]]:
+        """Every run, archive or artifact that a path names or holds.
+
+        Raises:
+            ArchiverError: when there is none, or it cannot be looked at.
+        """
+        from archiver.package import loading
+
+        if not path.is_dir():
+            return [self.artifact(path)]
+        if loading.is_archive(path):
+            return [self.archive(path)]
+        found = sources.each(path, self.reading, self.run, self.archive)
+        if self.unplaced:
+            raise ArchiverError(
+                str(path),
+                "holds no run that any contract knows",
+                "give a run directory or one that holds some; `collect` takes any directory",
+            )
+        return found
+
+    def run(self, source: Source) -> tuple[RunFindings, Audit]:
+        """One run directory."""
+        _refuse_own_policy(source.run.root, self.options.policy)
+        with ExitStack() as held:
+            found = self._read(source, held)
+            self.unplaced = not found.record.run.producers
+            case = auditing.case_of(
+                found.record,
+                found.files,
+                auditing.spooled(found.record, found.series),
+                hashed=self.options.hash != "none",
+                required=self.options.policy.require,
+                now=self.now,
+            )
+            roots = {"run": _shown(source.run.root)}
+            if source.beside is not None:
+                roots["experiment"] = _shown(source.beside[0].root)
+            return self._judge(case, roots, source.run.root, found.trees)
+
+    def _read(self, source: Source, held: ExitStack) -> _Found:
+        found = sources.read(source, self.reading, self.progress, held)
+        assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
+        redactor = redact.gather(found.collected, found.snapshots, ())
+        record = redact.redact(assembled.record, redactor)
+        files = redact.redact_files(found.collected.files, redactor)
+        return _Found(record, tuple(files), assembled.series.all, found.trees)
+
+    def archive(self, path: Path) -> tuple[RunFindings, Audit]:
+        """One archive, by its record."""
+        from archiver.package import loading
+
+        record = loading.record(path)
+        files = loading.files(path)
+        case = auditing.case_of(
+            record,
+            files,
+            auditing.archived(path, record),
+            hashed=any(entry.sha256 for entry in files),
+            required=self.options.policy.require,
+            now=self.now,
+        )
+        roots = {entry.scope: _shown(path / "data" / entry.scope) for entry in files}
+        roots["run"] = _shown(path / "data")
+        with ExitStack() as held:
+            trees = [
+                (held.enter_context(RunDir(path, scope, self.options.limits)), tree)
+                for scope, tree in _copies(files)
+            ]
+            return self._judge(case, roots, path, trees)
+
+    def artifact(self, path: Path) -> tuple[RunFindings, Audit]:
+        """One artifact by itself.
+
+        Raises:
+            ArchiverError: when it is none that is known.
+        """
+        if not path.exists():
+            raise ArchiverError(str(path), "does not exist", "give a file or a directory that does")
+        whole = sources.resolved(path)
+        with RunDir(whole.parent, "run", self.options.limits) as home:
+            tree = home.only(whole.name)
+            if not tree.files:
+                hint = "give a file or a directory"
+                raise ArchiverError(str(path), "is a special file", hint)
+            placement = assemble.Placement(sources.name_of(whole), whole.name, None)
+            with ExitStack() as held:
+                found = self._read(Source(home, tree, placement), held)
+                if not found.record.accounting and not found.record.problems:
+                    raise UnknownKindError(path)
+                case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
+                return self._single(case, path, found.trees)
+
+    def by_schema(self, path: Path, schema: SchemaFile) -> tuple[RunFindings, Audit]:
+        """One file held to a schema.
+
+        Raises:
+            ArchiverError: when the system will not let it be read.
+        """
+        whole = sources.resolved(path)
+        with RunDir(whole.parent, "run", self.options.limits) as home:
+            tree = home.only(whole.name)
+            artifact = Artifact(home, tree, tree.files, whole.name, self.options.limits)
+            try:
+                problems = schemacheck.check(artifact, schema)
+            except ReadFault as fault:
+                raise ArchiverError(str(path), fault.strerror or "", "give another file") from None
+            finally:
+                artifact.close()
+        kind = schema.described.kind if schema.described is not None else schema.name
+        books = Accounting(whole.name, kind, artifact.size, read=1)
+        name = sources.name_of(whole)
+        record = RunRecord(
+            run=RunIdentity(name, assemble.UNFILED, (), {}, name, ""),
+            coverage=Coverage(0, 0, 0, 0, 0, 0, {}),
+            problems=problems,
+            accounting=(books,),
+        )
+        return self._single(Case(record=record, facts=frozenset()), path, ())
+
+    def _single(
+        self, case: Case, path: Path, trees: Sequence[tuple[RunDir, Tree]]
+    ) -> tuple[RunFindings, Audit]:
+        told, done = self._judge(case, {"run": _shown(path.parent)}, path, trees)
+        return replace(told, status=None, reproducibility=None), done
+
+    def _judge(
+        self,
+        case: Case,
+        roots: dict[str, str],
+        root: Path,
+        trees: Sequence[tuple[RunDir, Tree]] = (),
+    ) -> tuple[RunFindings, Audit]:
+        policy = self.options.policy
+        base = policy.base or Path.cwd()
+
+        def paths(at: Location) -> tuple[str, ...]:
+            own = _relative(root, base)
+            return (own, f"{own}/{at.path}") if at.path else (own,)
+
+        setting = Setting(registry.rules(), policy, self.options.baseline, paths)
+        done = locating.located(audit.audit(case, setting), trees, self.options.limits)
+        record = case.record
+        status = record.fields.get("summary.status")
+        found = RunFindings(
+            path=_shown(root),
+            run_id=record.run.run_id,
+            producers=record.run.producers,
+            status=str(status.value) if status is not None else None,
+            findings=done.findings,
+            suppressed=done.suppressed,
+            known=done.known,
+            rules_not_run=done.rules_not_run,
+            artifacts=len(record.accounting),
+            roots=roots,
+            reproducibility=done.reproducibility,
+        )
+        return found, done
+
+
+def _copies(files: Sequence[FileEntry]) -> Iterator[tuple[str, Tree]]:
+    """The copies that an archive holds, by scope, under the names that they had in the run."""
+    for scope in dict.fromkeys(entry.scope for entry in files):
+        entries = [
+            Entry(entry.path, entry.copied, "file", entry.bytes or 0, 0)
+            for entry in files
+            if entry.scope == scope and entry.copied is not None and _inside(entry.copied)
+        ]
+        yield scope, Tree(tuple(entries))
+
+
+def _inside(copied: str) -> bool:
+    """Whether a path that an inventory names stays inside of its archive."""
+    parts = copied.split("/")
+    return parts[0] == "data" and not {"", ".", ".."}.intersection(parts)
+
+
+def _shown(path: Path) -> str:
+    """A path for people and reports: POSIX, valid Unicode."""
+    return printable_path(path.as_posix())
+
+
+def _relative(path: Path, base: Path) -> str:
+    """A path as the policy's patterns name it: below the policy's directory where it is there."""
+    whole = sources.resolved(path)
+    try:
+        return _shown(whole.relative_to(base.resolve()))
+    except ValueError:
+        return _shown(whole)
+
+
+def _refuse_own_policy(root: Path, policy: Policy) -> None:
+    """A run is not asked how it wants to be judged.
+
+    Raises:
+        ArchiverError: where the policy was found inside of it.
+    """
+    if policy.base is None or policy.explicit:
+        return
+    whole = sources.resolved(root)
+    if whole == policy.base or whole in policy.base.parents:
+        raise ArchiverError(
+            policy.source,
+            f"lies inside the run {root}, which does not choose its own policy",
+            "give one with --policy",
+        )
