@@ -25,8 +25,8 @@ from archiver.schemacheck.violation import Readings, Violation
 
 CODE = "schema-violation"
 UNSUPPORTED = "unsupported-version"
-MISTYPED = "unexpected-type"
-"""What readers call a value of a wrong type; the schema says the same with more words."""
+ECHOED = frozenset(("unexpected-type", "yaml-readings-differ"))
+"""What readers and codecs say of a value whose type the schema denies, with fewer words."""
 
 
 def check(artifact: Artifact, schema: SchemaFile) -> tuple[Problem, ...]:
@@ -100,12 +100,13 @@ class Watch:
         """
         own = tuple(problems)
         versions = {one.at.path for one in own if one.code == UNSUPPORTED}
-        found = [
+        found = (
             one for one in self._found if one.code != UNSUPPORTED or one.at.path not in versions
-        ]
-        told = {one.at for one in found if one.code == CODE}
-        own = tuple(one for one in own if one.code != MISTYPED or one.at not in told)
-        return self._places.located((*own, *found), self.schemas)
+        )
+        both = (*own, *found)
+        told = {one.at for one in both if one.code == CODE}
+        once = [one for one in both if one.code not in ECHOED or one.at not in told]
+        return self._places.located(once, self.schemas)
 
     def _speaking_of(self, entry: Entry) -> tuple[SchemaFile, ...]:
         if self.any_name:
