@@ -75,6 +75,7 @@ def main() -> NoReturn:
         except OSError:
             # The reader went away; Python must not try again while it shuts down.
             os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    gc.freeze()  # What is left goes with the process; looking through it once more takes a while.
     sys.exit(code)
 
 

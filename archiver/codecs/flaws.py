@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from archiver.model.plain import dataclass
 
 KEPT_PER_CODE = 5
 """Flaws of one code that are told one by one."""
