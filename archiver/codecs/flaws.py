@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+INFORMATIONAL = frozenset({"big-integer", "crlf"})
+"""Flaws that the codec coped with completely; they are counted, not reported as problems."""
 KEPT_PER_CODE = 5
 """Flaws of one code that are told one by one."""
 

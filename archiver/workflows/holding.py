@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.codecs import json_document
+from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
 from archiver.limits import Limits
 from archiver.model.findings import RunFindings
@@ -45,11 +46,10 @@ def _format(schema: SchemaFile) -> str:
 def _accepted(data: bytes, schema: SchemaFile, limits: Limits) -> bool:
     """Whether a document is plainly fine, by its format and by the fast engine."""
     document = json_document.parse(data, limits)
-    return (
-        document.complete
-        and not document.flaws.counts
-        and checker.checker(schema.name).accepts(document.value)
-    )
+    if not document.complete or not document.flaws.counts.keys() <= INFORMATIONAL:
+        return False
+    judge = checker.checker(schema.name)
+    return next(judge.violations(document.value, is_json=document.is_json), None) is None
 
 
 def _content(path: Path, limits: Limits) -> bytes:
