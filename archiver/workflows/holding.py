@@ -45,10 +45,13 @@ def _format(schema: SchemaFile) -> str:
 
 def _accepted(data: bytes, schema: SchemaFile, limits: Limits) -> bool:
     """Whether a document is plainly fine, by its format and by the fast engine."""
+    judge = checker.checker(schema.name)
+    plain = json_document.quick(data, limits)
+    if plain is not None:
+        return next(judge.violations(plain[0], is_json=True), None) is None
     document = json_document.parse(data, limits)
     if not document.complete or not document.flaws.counts.keys() <= INFORMATIONAL:
         return False
-    judge = checker.checker(schema.name)
     return next(judge.violations(document.value, is_json=document.is_json), None) is None
 
 
@@ -58,13 +61,27 @@ def _content(path: Path, limits: Limits) -> bytes:
     Raises:
         ArchiverError: when it is no regular file that can be read.
     """
-    hint = "give a file that exists and that you may read"
     try:
         # The argument itself may be a link: the person named it. A pipe must not block.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise ArchiverError(str(path), "is no regular file", "give a single file")
-            return file.read(limits.document_bytes + 1)
+            return _read(descriptor, min(status.st_size, limits.document_bytes) + 1)
+        finally:
+            os.close(descriptor)
     except OSError as fault:
+        hint = "give a file that exists and that you may read"
         raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    """A file's first bytes; asked for by its size, since room for what is asked is made at once."""
+    data = os.read(descriptor, most)
+    while len(data) < most:
+        more = os.read(descriptor, most - len(data))
+        if not more:
+            break
+        data += more
+    return data
