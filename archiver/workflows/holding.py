@@ -68,20 +68,10 @@ def _content(path: Path, limits: Limits) -> bytes:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise ArchiverError(str(path), "is no regular file", "give a single file")
-            return _read(descriptor, min(status.st_size, limits.document_bytes) + 1)
+            # Room for what is asked is made at once; a regular file gives all of it.
+            return os.read(descriptor, min(status.st_size, limits.document_bytes) + 1)
         finally:
             os.close(descriptor)
     except OSError as fault:
         hint = "give a file that exists and that you may read"
         raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None
-
-
-def _read(descriptor: int, most: int) -> bytes:
-    """A file's first bytes; asked for by its size, since room for what is asked is made at once."""
-    data = os.read(descriptor, most)
-    while len(data) < most:
-        more = os.read(descriptor, most - len(data))
-        if not more:
-            break
-        data += more
-    return data
