@@ -18,7 +18,8 @@ CURVES = f"RA107 RA409 {BARE}"
 """Nothing but curves: no configuration, no word of an end."""
 
 LATE_9 = warning(
-    # The callback runs before Lightning has reduced the epoch's values: nine of eleven are late.
+    # The callback runs before Lightning has reduced the epoch's values: the second record holds
+    # train_* and val_accuracy and its like of the first epoch, by Lightning's own log.
     "RA504", "metrics.json", "/epochs/0", "9 metrics of each record are those of the epoch before"
 )  # fmt: skip
 LATE_1 = warning(
@@ -66,7 +67,7 @@ CODEX = {
     "codex_ml/functional-train": Audited(
         (
             warning(
-                # exp of a loss that was no longer one: the last row says Infinity.
+                # Its last row says Infinity.
                 "RA507", "mlflow/metrics.ndjson", "", "final/perplexity is never finite (1 point)"
             ),
         ),
@@ -102,8 +103,9 @@ CODEX = {
             error("RA003", "metrics.ndjson", "L68", "ends inside this line"),
             # The row of step 2 was written again after that of step 33.
             warning("RA403", "metrics.ndjson", "", "go back by 31 s between steps 2 and 3"),
-            # NaN, Infinity, -Infinity and "NaN" at steps 5 to 8, two overflows at 28 and 29.
-            warning("RA507", "metrics.ndjson", "", "loss recovers"),
+            # NaN, Infinity and -Infinity at steps 5 to 7, 1e999 at 29; what is text or no number at
+            # all (steps 8, 9, 21) is no point of the curve.
+            warning("RA507", "metrics.ndjson", "", "loss recovers (4 of 52 points"),
             # Four rows that are no objects and one that is no JSON; the torn end does not count.
             warning("RA510", "metrics.ndjson", "", "5 of 69 records could not be read"),
             # These rows were used, by a choice that another reader may make otherwise.
@@ -171,7 +173,7 @@ MLFLOW = {
 
 WANDB = {
     f"codex_ml/wandb-offline-matrix/wandb-{version}/wandb/offline-run-{run}": Audited(
-        # Every version logged NaN and Infinity only under this key.
+        # Each version logged NaN six times under this key.
         (warning("RA507", f"run-{run[-8:]}.wandb", "", "eval/bad is never finite (6 points)"),),
         f"RA103 RA104 RA106 RA302 {packages}",
     )
@@ -284,7 +286,7 @@ LLMRUNNER = {
 
 NEURONS = {
     f"public/lightning-csv__manuel-rhdt__ml-pws/neurons/neuron_{number}": Audited(
-        # The correlation of a neuron that never fired is undefined.
+        # A correlation that is nan in every row that has one.
         (warning("RA507", "metrics.csv", "", "corr is never finite (10 points)"),)
         if number == 2
         else (),
@@ -294,7 +296,7 @@ NEURONS = {
 }
 CONTEXT = "public/wandb__IvLabs__context_enhancement/wandb/run"
 LEFT_RUNNING = {
-    # Committed to a repository while they ran, or killed: no exit record, and years have passed.
+    # No exit record, no traceback that ends the output, and years have passed.
     f"{CONTEXT}-{run}": Audited(
         (warning("RA402", f"run-{run[-8:]}.wandb", "byte 17", "the last sign of life is 2022-03"),),
         "RA103 RA106",
@@ -328,7 +330,7 @@ PUBLIC = {
     "public/megatron-golden__NVIDIA__Megatron-LM": Audited((), "RA409"),
     "public/megatron-tb__NVIDIA__Megatron-LM/1n_gbs16_localattn": Audited((), f"RA409 {UNKNOWN}"),
     "public/swift2__TangBinghao__swift/20240705-152502": Audited(
-        # Its repository holds the log alone; ms-swift writes sft_args.json before it.
+        # The log alone was kept; ms-swift writes its arguments before it.
         (error("RA101", "", "", "ms-swift's run has no ms_swift.args"),),
         f"RA107 {BARE}",
     ),
@@ -348,7 +350,7 @@ RUN_EXPERIMENT = {
     f"{FAILURES}/cancelled_by_admin": Audited((), f"RA407 RA408 RA704 {UNKNOWN}"),
     f"{FAILURES}/lr1e-2": Audited(
         (
-            # Training went well; the second epoch's evaluation died at its last sample.
+            # Training went well; the second epoch's evaluation died before its last sample was done.
             warning(
                 "RA804",
                 "eval/capitalization_epoch1/logs/"
