@@ -350,7 +350,7 @@ RUN_EXPERIMENT = {
     f"{FAILURES}/cancelled_by_admin": Audited((), f"RA407 RA408 RA704 {UNKNOWN}"),
     f"{FAILURES}/lr1e-2": Audited(
         (
-            # Training went well; the second epoch's evaluation died before its last sample was done.
+            # Training went well; the second epoch's evaluation died at its last sample.
             warning(
                 "RA804",
                 "eval/capitalization_epoch1/logs/"
