@@ -132,7 +132,7 @@ class ShardedRows:
                     at = self.artifact.at(flaw.place, entry.path)
                     yield Problem(flaw.code, flaw.message, at, flaw.hint)
         if not any(tally.lines > tally.blank for _, tally in self.tallies):
-            yield self._problem("empty", "nothing stands in it", "")
+            yield self._problem("empty", "the file is empty", "")
 
     def _gaps(self) -> Iterator[Problem]:
         ages = [found[1] for found in map(shard, self._names()) if found is not None]
