@@ -76,6 +76,8 @@ class Collected:
     """Kind -> first bytes of its first artifact, for the kinds that identify a run."""
     refused: int = 0
     """Files that the system would not let be read."""
+    doubtful: int = 0
+    """Artifacts that went to a reader by their names, as they are damaged."""
 
     def all(self, name: str) -> list[Any]:
         """One list of every reading, joined."""
@@ -359,6 +361,7 @@ def _recognise(
             return reader
         if match is Match.DAMAGED and damaged is None:
             damaged = reader
+    into.doubtful += damaged is not None
     return damaged
 
 

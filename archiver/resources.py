@@ -18,6 +18,7 @@ _PATH_FINDER = "_frozen_importlib_external"
 """Module of the finder that looks along the path."""
 
 
+@cache
 def directory(kind: str, package: Path = _PACKAGE) -> Path:
     """The directory of that kind: the checkout's own, else the copy inside the wheel.
 

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from archiver import assemble, contracts, discover, registry
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
+from archiver.extension import Reader
 from archiver.limits import DEFAULT, Limits
 from archiver.package import layout
 from archiver.rundir import Entry, RunDir, Tree, natural, printable_path
+from archiver.schemacheck import index
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 from archiver.workflows.progress import Progress
@@ -30,6 +32,8 @@ class ReadOptions:
     """Other trees of the same run."""
     policy: Policy = field(default_factory=Policy)
     limits: Limits = DEFAULT
+    readers: tuple[Reader[Any], ...] | None = None
+    """Those that are asked; None: all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,17 @@ def each(
         return [*shelves, *visited]
 
 
+def likely(name: str) -> tuple[Reader[Any], ...]:
+    """The readers whose kinds a file may be of by its name, as the schemas tell it.
+
+    No other reader is imported. None are likely where an installed extension may know better.
+    """
+    if registry.offers("readers"):
+        return ()
+    found = (registry.reader_of(kind) for kind in index.kinds_of(name))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.name))
+
+
 def _by_home(outside: Tree, homes: set[str]) -> dict[str, Tree]:
     """What lies around the runs of each home: nothing of the homes beside it.
 
@@ -188,7 +203,7 @@ def read(source: Source, options: ReadOptions, progress: Progress, held: ExitSta
     spool = PointSpool(options.limits)
     held.callback(spool.close)
     collector = Collector(
-        registry.readers(),
+        registry.readers() if options.readers is None else options.readers,
         options.limits,
         options.policy,
         spool,
