@@ -67,11 +67,6 @@ def hides_nothing(data: bytes, values: Sequence[Value], limits: Limits, own_keys
     return members == count_keys(values, limits.nesting)
 
 
-def members(data: bytes) -> int:
-    """How many members the objects of a compact text have, and texts that look like one."""
-    return data.translate(_SHADOW, _NO_SHADOW).count(b'":')
-
-
 def is_exact(data: bytes, keys: int) -> bool:
     """Whether the one value that orjson decoded from `data` is all that is written there.
 

@@ -17,42 +17,52 @@ from archiver.errors import ArchiverError
 from archiver.limits import Limits
 from archiver.model.findings import RunFindings
 from archiver.schemacheck import checker, index
-from archiver.schemacheck.index import SchemaFile
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
     from archiver.workflows.options import ValidateOptions
 
 
-def held(path: Path, options: ValidateOptions) -> tuple[RunFindings, Audit | None]:
-    """What is wrong with a file by the schema that was asked for.
+class Holder:
+    """Holds one file after the other to one schema.
 
     Raises:
-        ArchiverError: when there is no such schema, or no file that can be read.
+        ArchiverError: when there is no such schema.
     """
-    schema = index.find(options.schema or "")
-    data = _content(path, options.limits)
-    if _format(schema) == "json" and _accepted(data, schema, options.limits):
-        return RunFindings(path=str(path), run_id=path.name, artifacts=1), None
-    from archiver.workflows.audits import Audits
 
-    return Audits(options).by_schema(path, schema)
+    def __init__(self, name: str, options: ValidateOptions) -> None:
+        self._options = options
+        self._schema = index.find(name)
+        described = self._schema.described
+        self._is_json = described is None or described.format == "json"
+        self._checker = checker.of(self._schema)
 
+    def held(self, path: Path) -> tuple[RunFindings, Audit | None]:
+        """What is wrong with a file by the schema.
 
-def _format(schema: SchemaFile) -> str:
-    return schema.described.format if schema.described is not None else "json"
+        Raises:
+            ArchiverError: when it is no file that can be read.
+        """
+        data = _content(path, self._options.limits)
+        if self._is_json and self._accepts(data):
+            return RunFindings(path=str(path), run_id=path.name, artifacts=1), None
+        from archiver.workflows.audits import Audits
 
+        return Audits(self._options).by_schema(path, self._schema)
 
-def _accepted(data: bytes, schema: SchemaFile, limits: Limits) -> bool:
-    """Whether a document is plainly fine, by its format and by the fast engine."""
-    judge = checker.checker(schema.name)
-    plain = json_document.quick(data, limits)
-    if plain is not None:
-        return next(judge.violations(plain[0], is_json=True), None) is None
-    document = json_document.parse(data, limits)
-    if not document.complete or not document.flaws.counts.keys() <= INFORMATIONAL:
-        return False
-    return next(judge.violations(document.value, is_json=document.is_json), None) is None
+    def _accepts(self, data: bytes) -> bool:
+        """Whether a document is plainly fine, by its format and by the fast engine."""
+        limits = self._options.limits
+        plain = json_document.quick(data, limits)
+        if plain is not None:
+            return self._checker.unsupported_version(plain[0]) is None and (
+                self._checker.is_valid(plain[0])
+            )
+        document = json_document.parse(data, limits)
+        if not document.complete or not document.flaws.counts.keys() <= INFORMATIONAL:
+            return False
+        found = self._checker.violations(document.value, is_json=document.is_json)
+        return next(found, None) is None
 
 
 def _content(path: Path, limits: Limits) -> bytes:

@@ -66,9 +66,10 @@ def _look(
 ) -> Callable[[Path], Sequence[tuple[RunFindings, Audit | None]]]:
     """How one path is looked at; None for what was accepted before any rule was asked."""
     if options.schema is not None:
-        from archiver.workflows.holding import held
+        from archiver.workflows.holding import Holder
 
-        return lambda path: [held(path, options)]
+        holder = Holder(options.schema, options)
+        return lambda path: [holder.held(path)]
     from archiver.workflows.audits import Audits
 
     return lambda path: Audits(options, now, progress).of(path)
