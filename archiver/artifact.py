@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from archiver.codecs import json_document
-from archiver.codecs.flaws import Flaw, Flaws
+from archiver.codecs.flaws import INFORMATIONAL, Flaw, Flaws
 from archiver.codecs.json_document import JsonDocument
 from archiver.codecs.lines import LineStream
 from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
@@ -21,9 +21,6 @@ from archiver.rundir import Entry, OpenFile, RunDir, Tree
 
 if TYPE_CHECKING:
     from archiver.codecs.yaml_document import YamlDocument
-
-INFORMATIONAL = frozenset({"big-integer", "crlf"})
-"""Flaws that the codec coped with completely; they are counted, not reported as problems."""
 
 
 class Match(Enum):

@@ -130,6 +130,18 @@ class Case:
         return self._kind_of.get((at.scope, at.path))
 
     @cached_property
+    def _paths(self) -> frozenset[tuple[str, str]]:
+        return frozenset((entry.scope, entry.path) for entry in self.files)
+
+    def place_of(self, series: Series) -> Location:
+        """The file that a series is told of: of rotated files the one that gave them its name.
+
+        A series that many files hold under a common pattern stands in the first of them.
+        """
+        named = (series.at.scope, series.source) in self._paths
+        return Location(series.source if named else series.at.path, "", series.at.scope)
+
+    @cached_property
     def _required(self) -> frozenset[str]:
         return frozenset(item.kind for item in self.expected if item.required)
 

@@ -20,7 +20,7 @@ def emptiness(artifact: Artifact) -> tuple[Problem, ...]:
     """The problem of a stream that holds nothing; a codec of rows has no flaw for that."""
     if artifact.head().strip(b"\0 \r\n\t"):
         return ()
-    return (artifact.problem("empty", "nothing stands in it"),)
+    return (artifact.problem("empty", "the file is empty"),)
 
 
 @dataclass(frozen=True, slots=True)

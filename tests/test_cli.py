@@ -372,8 +372,9 @@ def test_ascii_output_survives(tmp_path: Path) -> None:
 def test_files_of_another_experiment_are_not_a_runs_own(cli: Call, tmp_path: Path) -> None:
     """From a root of several experiments, a run lists what lies around it, and not theirs."""
     sweep = next((ROOT / "fixtures" / "runs" / "run_experiment-sweep" / "input").iterdir())
-    for name in ("one", "two"):
-        shutil.copytree(sweep, tmp_path / "root" / name)
+    shutil.copytree(sweep, tmp_path / "root" / "one")
+    shutil.copytree(RUNS / "lightning-plain" / "input" / "tiny", tmp_path / "root" / "two")
+    (tmp_path / "root" / "two" / "lightning_logs" / "notes.txt").write_text("x")
     (tmp_path / "root" / "README").write_text("x")
     assert cli("collect", tmp_path / "root", "-o", tmp_path / "a").code == 0
     listed = [
