@@ -11,13 +11,15 @@ from archiver.model.values import Value
 class Interner:
     """Numbers for values; equal ones, strict in types, have the same.
 
-    The values must stay alive and unchanged as long as the interner is used.
+    The values must stay unchanged as long as the interner is used.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._seen: dict[int, int] = {}
         """Identity of a collection -> its number."""
+        self._held: list[Value] = []
+        """Those collections: an identity is one only as long as its owner lives."""
 
     def number(self, value: Value) -> int:
         """The number of a value and of everything equal to it."""
@@ -34,6 +36,7 @@ class Interner:
                 pending.extend((part, False) for part in inner if isinstance(part, list | dict))
                 continue
             self._seen[id(item)] = self._collection(item)
+            self._held.append(item)
         return self._seen[id(value)]
 
     def _collection(self, item: list[Value] | dict[str, Value]) -> int:

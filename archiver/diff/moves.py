@@ -83,10 +83,10 @@ def _loose(leaf: Leaf) -> str | None:
 
 def _value(leaf: Leaf) -> tuple[str, object] | None:
     value = leaf.b if isinstance(leaf.a, Missing) else leaf.a
-    return (last(leaf.path), _meaning(value)) if not isinstance(value, Missing) else None
+    return (last(leaf.path), meaning(value)) if not isinstance(value, Missing) else None
 
 
-def _meaning(value: Value) -> object:
+def meaning(value: Value) -> object:
     """Something hashable that values which mean the same share; more may share it."""
     if isinstance(value, Tagged):
         value = value.value
@@ -94,7 +94,7 @@ def _meaning(value: Value) -> object:
         return str(value).lower()
     if isinstance(value, int | float):
         value = repr(float(value)) if abs(value) < 2**53 else str(type(value))
-        return _meaning(value)
+        return meaning(value)
     if isinstance(value, list | dict):
         return len(value)
     read = number(value)

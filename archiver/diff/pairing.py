@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from archiver.diff.commands import expanded
+from archiver.diff.expanding import expanded
 from archiver.diff.interning import Interner
 from archiver.diff.settings_table import topic
 from archiver.model.record import Config, RunRecord

@@ -58,7 +58,12 @@ class Walk:
                 aligned = align(one, other, interner)
                 if aligned.whole or aligned.reordered:
                     yield Leaf(_path(trail), one, other, aligned.reordered)
-                below = [((trail, key), left, right) for key, left, right in aligned.pairs]
+                for key, left, right in aligned.pairs:
+                    if isinstance(left, Missing) or isinstance(right, Missing):
+                        # An item came or went as a whole.
+                        yield Leaf((*_path(trail), key), left, right)
+                    else:
+                        below.append(((trail, key), left, right))
             elif (keys := _lone(one, other)) is not None:
                 below = _alone(trail, keys, added=isinstance(one, Missing))
             else:
