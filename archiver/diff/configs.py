@@ -13,7 +13,7 @@ from archiver.diff.moves import Found, meaning, moved
 from archiver.diff.names import Path, dotted
 from archiver.diff.options import Options, RunData
 from archiver.diff.pairing import RESOLVED, Pair, pairs
-from archiver.diff.settings_table import GOVERNING, OTHER, topic
+from archiver.diff.settings_table import OPTIMISATION, OTHER, topic
 from archiver.diff.showing import unmarked
 from archiver.diff.telling import Setting, told
 from archiver.diff.walk import Walk
@@ -157,7 +157,7 @@ def _foreign(difference: Difference, pair: Pair) -> Difference:
     """
     if difference.kind not in (Kind.ADDED, Kind.REMOVED):
         return difference
-    if pair.like and difference.rank < GOVERNING:
+    if pair.like and difference.rank < OPTIMISATION:
         return difference
     if difference.significance is not Significance.SIGNIFICANT:
         return difference

@@ -29,16 +29,24 @@ PROGRAM = "command"
 
 def expanded(values: dict[str, Value]) -> dict[str, Value]:
     """A configuration whose command lines and printed objects, at the top of it, are objects."""
-    return {key: _options(value) or value for key, value in values.items()}
+    return {key: _entered(value, values) for key, value in values.items()}
+
+
+def _entered(value: Value, beside: dict[str, Value]) -> Value:
+    found = _options(value)
+    if found is not None:
+        return found
+    fields = printed(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+    if fields is None:
+        return value
+    # An object that repeats what stands beside it says that once.
+    return {name: item for name, item in fields.items() if name not in beside}
 
 
 def _options(value: Value) -> dict[str, Value] | None:
     if isinstance(value, str):
-        if len(value) > _LONGEST:
-            return None
-        if len(_HINT.findall(value)) >= _FEWEST:
-            return options(_TOKEN.findall(value))
-        return printed(value)
+        found = len(value) <= _LONGEST and len(_HINT.findall(value)) >= _FEWEST
+        return options(_TOKEN.findall(value)) if found else None
     if isinstance(value, list) and _FEWEST < len(value) <= _MOST_WORDS:
         words = [item for item in value if isinstance(item, str)]
         if len(words) == len(value) and sum(item.startswith("--") for item in words) >= _FEWEST:

@@ -47,10 +47,12 @@ _HIGHER = frozenset(
 """Words of names that tell the direction of metrics which have no standard name."""
 _COSTS = frozenset(
     {
-        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed", "epoch", "eta", "fan",
+        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed",
+        "epoch", "eta", "fan",
         "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter", "iteration",
         "learning", "lr", "mb", "mem", "memory", "mfu", "mib", "network", "norm", "percent",
-        "power", "ram", "reserved", "runtime", "sample", "samples", "scale", "sec", "second", "seconds", "speed",
+        "power", "ram", "reserved", "runtime", "sample", "samples", "scale", "sec",
+        "second", "seconds", "speed",
         "std", "stderr", "step", "steps", "temp", "temperature", "tflops", "throughput", "time",
         "timestamp", "token", "tokens", "util", "utilization", "vram",
     }

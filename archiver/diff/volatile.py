@@ -43,7 +43,8 @@ KEYS = (
     "ip_address", "job", "job_id", "jobid", "local_process_index", "local_rank", "machine",
     "mail_user", "master_addr", "master_address", "mkl_num_threads", "nccl_debug", "node_list",
     "node_name", "nodelist", "nodename", "omp_num_threads", "partition", "pid", "ppid",
-    "rdzv_endpoint", "rdzv_id", "reservation", "server", "slurm_*", "slurmd_nodename", "tokenizers_parallelism",
+    "rdzv_endpoint", "rdzv_id", "reservation", "server", "slurm_*", "slurmd_nodename",
+    "tokenizers_parallelism",
     "user", "username",
 )  # fmt: skip
 """Shell patterns over the last key in its plain form: whatever its value is, it is volatile."""
