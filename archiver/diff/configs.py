@@ -76,12 +76,19 @@ class _Agreed:
 
     interner: Interner
     topics: dict[str | None, set[str]] = field(default_factory=dict)
+    waiting: list[tuple[Config, Config]] = field(default_factory=list)
+    """Pairs that were compared, until somebody asks what they have in common."""
 
     def add(self, a: Config, b: Config) -> None:
-        """Take note of what two configurations that were compared have in common."""
-        one, other = self._stated(a), self._stated(b)
-        same = {name for name, meanings in one.items() if other.get(name) == meanings}
-        self.topics.setdefault(a.step_id, set()).update(same)
+        """Take note of two configurations that were compared."""
+        self.waiting.append((a, b))
+
+    def _look(self) -> None:
+        for a, b in self.waiting:
+            one, other = self._stated(a), self._stated(b)
+            same = {name for name, meanings in one.items() if other.get(name) == meanings}
+            self.topics.setdefault(a.step_id, set()).update(same)
+        self.waiting.clear()
 
     def _stated(self, config: Config) -> dict[str, set[Hashable]]:
         found: dict[str, set[Hashable]] = {}
@@ -101,8 +108,10 @@ class _Agreed:
         What one run wrote down and the other left to a default came to the same; what both wrote
         down differently is told all the same.
         """
-        known = name in self.topics.get(step_id, ()) or name in self.topics.get(None, ())
-        if not known or difference.significance is not Significance.SIGNIFICANT:
+        if difference.significance is not Significance.SIGNIFICANT:
+            return difference
+        self._look()
+        if not any(name in self.topics.get(step, ()) for step in (step_id, None)):
             return difference
         if difference.kind in (Kind.ADDED, Kind.REMOVED):
             note = "a more resolved configuration has the same value in both runs"

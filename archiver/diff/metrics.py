@@ -83,10 +83,10 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     """Final and best values, those at the last place that both reached, results of evaluations."""
     found: list[Difference] = []
     unaligned = False
-    rates = all(_states_rate(run.record) for run in (a, b))
+    runs = a.record, b.record
     for identity, one, other in pairs(a, b):
         metric = _metric(identity, one, other)
-        found += _final(metric, one, other, options, rates=rates)
+        found += _final(metric, one, other, options, runs)
         if one is None or other is None or metric.cost:
             continue
         found += _best(metric, one, other, options)
@@ -166,12 +166,18 @@ def _lower(name: str) -> bool | None:
 
 
 def _final(
-    metric: _Metric, one: Series | None, other: Series | None, options: Options, *, rates: bool
+    metric: _Metric,
+    one: Series | None,
+    other: Series | None,
+    options: Options,
+    runs: tuple[RunRecord, RunRecord],
 ) -> Iterator[Difference]:
     a, b = (MISSING if item is None else _number(item.last) for item in (one, other))
     yield from _values(metric, "final", (a, b), options)
     series = one or other
-    if series is not None and series.canonical == "learning_rate" and not rates:
+    if series is None or series.canonical != "learning_rate":
+        return
+    if not all(map(_states_rate, runs)):
         peaks = [MISSING if item is None else known(item.max) for item in (one, other)]
         stated = _Metric(metric.field, _TRAIN, lower=None, cost=False, at=metric.at)
         yield from _values(stated, "peak", (peaks[0], peaks[1]), options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -78,11 +78,13 @@ def pairs(a: RunRecord, b: RunRecord) -> list[Pair]:
 def _distinct(configs: Sequence[Config]) -> list[Config]:
     """Configurations without those that repeat another of the same role and step."""
     interner = Interner()
+    often = Counter((item.role, item.step_id, item.reader) for item in configs)
     seen: set[Hashable] = set()
     kept = []
     for item in configs:
-        # Copies in several checkpoints or forms; a whole one stands for what it is part of.
-        key = (item.role, item.step_id, item.reader, interner.number(item.values))
+        kind = (item.role, item.step_id, item.reader)
+        # Copies in several checkpoints or forms.
+        key = (kind, interner.number(item.values)) if often[kind] > 1 else kind
         if key not in seen:
             kept.append(item)
         seen.add(key)
