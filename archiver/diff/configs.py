@@ -87,7 +87,8 @@ class _Agreed:
         for a, b in self.waiting:
             one, other = self._stated(a), self._stated(b)
             same = {name for name, meanings in one.items() if other.get(name) == meanings}
-            self.topics.setdefault(a.step_id, set()).update(same)
+            step_id = a.step_id if a.step_id is not None else b.step_id
+            self.topics.setdefault(step_id, set()).update(same)
         self.waiting.clear()
 
     def _stated(self, config: Config) -> dict[str, set[Hashable]]:
@@ -229,8 +230,14 @@ def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
             lone.setdefault((pair.step_id, False), []).append(pair.a)
         elif pair.a is None and pair.b is not None:
             lone.setdefault((pair.step_id, True), []).append(pair.b)
+    readers = [
+        {config.reader for config in side if config is not None}
+        for side in ([pair.a for pair in matched], [pair.b for pair in matched])
+    ]
+    # A pipeline and a single job have other steps whatever they train.
+    foreign = readers[0].isdisjoint(readers[1])
     for (step_id, added), configs in lone.items():
-        known = step_id in compared or (step_id is None and bool(compared))
+        known = step_id in compared or (bool(compared) and (step_id is None or foreign))
         names: list[Value] = [f"{item.role}: {item.id}" for item in configs]
         yield Difference(
             area=Area.CONFIG,

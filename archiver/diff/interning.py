@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
+from archiver.model.differences import Side
 from archiver.model.values import Value
 
 
@@ -58,3 +59,16 @@ def _scalar(value: Value) -> Hashable:
             return (float, "nan")
         return (float, value, math.copysign(1, value))
     return (type(value), value)
+
+
+def same_scalar(a: Side, b: Side) -> bool:
+    """Whether two sides are one object, or scalars that are the same in type and value."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or isinstance(a, list | dict):
+        return False
+    if isinstance(a, float) and isinstance(b, float):
+        if math.isnan(a) or math.isnan(b):
+            return math.isnan(a) and math.isnan(b)
+        return a == b and math.copysign(1, a) == math.copysign(1, b)
+    return a == b

@@ -16,9 +16,9 @@ from archiver.diff.alike import close
 from archiver.diff.area import Told
 from archiver.diff.curves import Identity, pairs, shared_place
 from archiver.diff.facts import difference, joined, known, places
+from archiver.diff.interning import same_scalar
 from archiver.diff.names import dotted, plain
 from archiver.diff.options import Options, RunData
-from archiver.diff.walk import same_scalar
 from archiver.model.claims import Location
 from archiver.model.differences import (
     MISSING,

@@ -50,8 +50,8 @@ class Pair:
     @property
     def step_id(self) -> str | None:
         """Step that the configuration is of."""
-        either = self.a if self.a is not None else self.b
-        return either.step_id if either is not None else None
+        sides = (config.step_id for config in (self.a, self.b) if config is not None)
+        return next((step_id for step_id in sides if step_id is not None), None)
 
 
 def pairs(a: RunRecord, b: RunRecord) -> list[Pair]:

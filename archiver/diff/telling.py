@@ -94,7 +94,7 @@ def _one_sided(leaf: Leaf, setting: Setting) -> tuple[Kind, Significance, str]:
     value = leaf.b if isinstance(leaf.a, Missing) else leaf.a
     if _secrets(value):
         return kind, Significance.VOLATILE, NOT_COMPARED
-    if absent(value):
+    if absent(value, typed=setting.terms.typed):
         # A null may switch off what would otherwise have a default.
         if setting.null_is_nothing or rank(leaf.path) >= GOVERNING:
             return kind, Significance.EQUIVALENT, "null and nothing are the same here"

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, partial
 
+from archiver.diff.interning import same_scalar
 from archiver.diff.names import Path, dotted, last, words
 from archiver.model.differences import Missing, Side
 from archiver.model.values import Tagged
@@ -87,6 +88,7 @@ _ROOTED = re.compile(
 _RELATIVE = re.compile(r"[\w.@+=\-]+(?:[/\\][\w.@+=,\- ]+)+[/\\]?\Z")
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
 _TELLING = re.compile(r"^(?=.*[\d_\-.]).{8,200}$")
+_MOST = 1_000
 _LONGEST = 65_536
 _MARK = "\0"
 
@@ -162,8 +164,15 @@ class Volatile:
             return True
         if self._ports.match(name):
             return _is_port(a) and _is_port(b)
+        if isinstance(a, list) and isinstance(b, list):
+            return 0 < len(a) == len(b) <= _MOST and all(map(partial(self._covers, path), a, b))
+        return self._covers(path, a, b)
+
+    def _covers(self, path: Path, a: Side, b: Side) -> bool:
         one, other = _anonymous(_text(a), self.names_a), _anonymous(_text(b), self.names_b)
-        return one is not None and other is not None and self._alike(path, one, other)
+        if one is None or other is None:
+            return same_scalar(a, b)
+        return self._alike(path, one, other)
 
     def is_input(self, path: Path) -> bool:
         """Whether a path under these keys says what a run reads."""

@@ -6,12 +6,11 @@ NaN is the same as NaN. The cost is linear in the size of both values, and nothi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from archiver.diff.interning import Interner
+from archiver.diff.interning import Interner, same_scalar
 from archiver.diff.lists import align
 from archiver.diff.names import Path
 from archiver.model.differences import MISSING, Missing, Side
@@ -69,19 +68,6 @@ class Walk:
             else:
                 yield Leaf(_path(trail), one, other)
             pending.extend(reversed(below))
-
-
-def same_scalar(a: Side, b: Side) -> bool:
-    """Whether two sides are one object, or scalars that are the same in type and value."""
-    if a is b:
-        return True
-    if type(a) is not type(b) or isinstance(a, list | dict):
-        return False
-    if isinstance(a, float) and isinstance(b, float):
-        if math.isnan(a) or math.isnan(b):
-            return math.isnan(a) and math.isnan(b)
-        return a == b and math.copysign(1, a) == math.copysign(1, b)
-    return a == b
 
 
 def _lone(one: Side, other: Side) -> dict[str, Value] | None:
