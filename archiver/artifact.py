@@ -6,17 +6,20 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from archiver.codecs import json_document, yaml_document
+from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaw, Flaws
 from archiver.codecs.json_document import JsonDocument
 from archiver.codecs.lines import LineStream
 from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
-from archiver.codecs.yaml_document import YamlDocument
 from archiver.limits import Limits
 from archiver.model.claims import Location, Problem
 from archiver.model.record import Accounting
 from archiver.rundir import Entry, OpenFile, RunDir, Tree
+
+if TYPE_CHECKING:
+    from archiver.codecs.yaml_document import YamlDocument
 
 INFORMATIONAL = frozenset({"big-integer", "crlf"})
 """Flaws that the codec coped with completely; they are counted, not reported as problems."""
@@ -164,6 +167,8 @@ class Artifact:
     def yaml(self) -> YamlDocument:
         """The file parsed as YAML, once."""
         if self._yaml is None:
+            from archiver.codecs import yaml_document
+
             self._yaml = yaml_document.parse(self.data(), self.limits)
         return self._yaml
 

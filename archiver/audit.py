@@ -12,7 +12,7 @@ from archiver import contracts, registry, reproduce
 from archiver.case import Case, Expected, Hit
 from archiver.extension import Rule
 from archiver.model.claims import Location
-from archiver.model.findings import Finding, Position, Reproducibility, Suppressed, pointer_of
+from archiver.model.findings import Fact, Finding, Position, Reproducibility, Suppressed, pointer_of
 from archiver.model.record import RunIdentity
 from archiver.policy import Policy
 from archiver.rundir import natural
@@ -66,9 +66,9 @@ def audit(case: Case, setting: Setting) -> Audit:
     for rule in setting.rules:
         if not setting.policy.selects(rule):
             continue
-        missing = sorted(fact.value for fact in rule.needs - case.facts)
+        missing = _missing(rule, case)
         if missing:
-            not_run[rule.id] = f"needs {' and '.join(missing)}"
+            not_run[rule.id] = f"needs {missing}"
             continue
         thresholds = setting.policy.thresholds_of(rule, setting.paths(Location("")))
         hits, fault = _run(rule, replace(case, thresholds=thresholds))
@@ -94,6 +94,14 @@ def audit(case: Case, setting: Setting) -> Audit:
         reproduce.judge(case, setting.rules, ran, fired),
         tuple(crashed),
     )
+
+
+def _missing(rule: Rule, case: Case) -> str:
+    """What the rule would need, in words; where there is no run, nothing else matters."""
+    missing = rule.needs - case.facts
+    if Fact.RUN in missing:
+        return Fact.RUN.value
+    return " and ".join(sorted(fact.value for fact in missing))
 
 
 def _run(rule: Rule, case: Case) -> tuple[list[Hit], str | None]:

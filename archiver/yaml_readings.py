@@ -8,11 +8,14 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from archiver.artifact import Artifact, json_text
 from archiver.codecs.flaws import Flaw
-from archiver.codecs.yaml_scalars import Readings
 from archiver.model.claims import Problem
+
+if TYPE_CHECKING:
+    from archiver.codecs.yaml_scalars import Readings
 
 CODE = "yaml-readings-differ"
 SEXAGESIMAL = "sexagesimal"

@@ -50,7 +50,8 @@ def _json(schema: dict[str, Any]) -> str:
 
 
 EXAMPLE = re.compile(
-    r"^(?:\$ )?runarchive ((?:collect|validate|explain) .*)\n(?:(?!```)[^$].*\n|\n(?!```))*",
+    r"^(?:\$ )?runarchive (collect fixtures/.*)\n(?:(?!```).+\n)*"
+    r"|^\$ runarchive (validate fixtures/.*)\n(?:(?!```).*\n)*",
     re.MULTILINE,
 )
 
@@ -62,7 +63,7 @@ def readme() -> str:
 
 def _example(shown: re.Match[str]) -> str:
     command = shown[0].partition("\n")[0]
-    words = shlex.split(shown[1])
+    words = shlex.split(shown[1] or shown[2])
     archives = words[words.index("-o") + 1] if "-o" in words else "archives"
     said = io.StringIO()
     with TemporaryDirectory() as scratch, chdir(ROOT), redirect_stdout(said):

@@ -16,6 +16,7 @@ from hypothesis import settings
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
 from archiver.workflows import validating
+from archiver.workflows.options import ValidateOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURE_RUNS = sorted(path for path in (ROOT / "fixtures" / "runs").glob("*/input"))
@@ -96,7 +97,7 @@ def audited() -> Callable[..., RunFindings]:
     """
 
     def audit(run_dir: Path, *select: str) -> RunFindings:
-        options = validating.ValidateOptions(Policy(select=select or ("*",)))
+        options = ValidateOptions(Policy(select=select or ("*",)))
         verdict = validating.validate([run_dir], options, dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
         assert verdict.failures == ()
         assert verdict.crashed == ()

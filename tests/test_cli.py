@@ -50,7 +50,7 @@ def test_json_result_has_the_agreed_shape(cli: Call, tmp_path: Path) -> None:
     assert item == {
         "run_id": "tiny_val", "experiment": "infer", "archive": str(tmp_path / "a/infer/tiny_val"),
         "status": "unknown", "producers": ["coordexp"], "changed": True,
-        "findings": {"error": 0, "warning": 0, "note": 0},
+        "findings": {"error": 0, "warning": 0, "note": 3},
     }  # fmt: skip
     again = json.loads(cli("collect", INFER, "-o", tmp_path / "a", "--format", "json").out)
     assert again == {"archives": [{**item, "changed": False}]}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
-from archiver.codecs import json_document, requirements, text, yaml_document
+from archiver.codecs import json_document, requirements, text
 from archiver.codecs.packages import Gathering, Package, PackageList, address, commit_of
 from archiver.codecs.pointers import pointer
 from archiver.codecs.toml_document import too_deep
@@ -192,6 +192,8 @@ def conda_lock(data: bytes, limits: Limits = DEFAULT) -> PackageList:
 
     Flaws: those of the document, `unread-entry`, `too-many-packages`.
     """
+    from archiver.codecs import yaml_document
+
     document = yaml_document.parse(data, limits)
     gathering = Gathering(limits, document.flaws)
     tables = document.value.get("package") if isinstance(document.value, dict) else None
@@ -218,6 +220,8 @@ def conda_environment(data: bytes, limits: Limits = DEFAULT) -> PackageList:
 
     Flaws: those of the document, `unread-entry`, `too-many-packages`.
     """
+    from archiver.codecs import yaml_document
+
     document = yaml_document.parse(data, limits)
     gathering = Gathering(limits, document.flaws)
     value = document.value if isinstance(document.value, dict) else {}

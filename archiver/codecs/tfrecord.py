@@ -21,8 +21,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import google_crc32c
-
 from archiver.codecs.flaws import Flaws
 from archiver.limits import DEFAULT, Limits
 
@@ -39,12 +37,13 @@ _MASK32 = 0xFFFFFFFF
 _UINT32 = struct.Struct("<I")
 _UINT64 = struct.Struct("<Q")
 _ZEROS = re.compile(rb"\0{4,}")
-_crc32c = google_crc32c.value
 
 
 def masked_crc(data: bytes) -> int:
     """The masked CRC32C that a frame stores."""
-    crc: int = _crc32c(data)
+    from google_crc32c import value as crc32c
+
+    crc: int = crc32c(data)
     return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & _MASK32
 
 
@@ -133,8 +132,10 @@ class Frames:
 
         The header's CRC is checked once per different length: the twelve bytes are the key.
         """
+        from google_crc32c import value as crc_of
+
         data, base, known = self._window.data, self._window.base, self._known
-        crc_of, uint32 = _crc32c, _UINT32.unpack_from
+        uint32 = _UINT32.unpack_from
         size, pos = len(data), start - base
         payloads: list[bytes] = []
         take = payloads.append

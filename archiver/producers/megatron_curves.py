@@ -8,11 +8,14 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from archiver.codecs.megatron_lines import Figure, IterationLine
 from archiver.model.points import Batch, Metric, PointSink, SeriesSpec
 from archiver.model.times import Clock, Instant
-from archiver.producers.megatron_walk import Labels
+
+if TYPE_CHECKING:
+    from archiver.producers.megatron_walk import Labels
 
 _INTERVAL = (("mean over", "interval"),)
 _PEAK = (("memory", "peak"), ("device", "accelerator"))
@@ -64,7 +67,7 @@ def is_training(line: IterationLine) -> bool:
     return bool(keys & METRICS.keys()) and (line.total is not None or len(keys) > 1)
 
 
-_Key = tuple[str, str, Labels]
+_Key: TypeAlias = "tuple[str, str, Labels]"
 """Of a series: key, group, labels."""
 
 

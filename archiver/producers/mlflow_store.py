@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from archiver.artifact import Artifact
-from archiver.codecs import yaml_document
-from archiver.codecs.yaml_document import YamlDocument
 from archiver.model.values import Value
 from archiver.rundir import Entry, Tree
+
+if TYPE_CHECKING:
+    from archiver.codecs.yaml_document import YamlDocument
 
 META = "meta.yaml"
 _RUN = re.compile(r"[0-9a-f]{32}\Z")
@@ -46,6 +48,9 @@ def document(artifact: Artifact) -> YamlDocument:
     if whole.complete and isinstance(whole.value, dict):
         return whole
     lines = artifact.data().rpartition(b"\n")[0]
+    from archiver.codecs import yaml_document
+
     good = yaml_document.parse(lines, artifact.limits)
     value: Value = good.value if isinstance(good.value, dict) else {}
-    return YamlDocument(value, complete=False, flaws=whole.flaws, documents=whole.documents)
+    flaws, documents = whole.flaws, whole.documents
+    return yaml_document.YamlDocument(value, complete=False, flaws=flaws, documents=documents)

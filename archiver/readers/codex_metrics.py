@@ -15,13 +15,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
 from archiver.model.claims import Claim, Evidence, EvidenceKind, Location, Trust
 from archiver.model.record import Config, Dataset, Event, Step
 from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
-from archiver.producers.codex_curves import Curves, Origin
 from archiver.producers.codex_rows import (
     METRICS,
     METRICS_SCHEMA,
@@ -36,6 +36,9 @@ from archiver.producers.codex_rows import seconds as unix_seconds
 from archiver.producers.codex_system import Samples
 from archiver.rundir import Entry, Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
+
+if TYPE_CHECKING:
+    from archiver.producers.codex_curves import Curves
 
 _NAME = "metrics.ndjson"
 _UNFINISHED = "metrics.ndjson.tmp"
@@ -137,6 +140,8 @@ def parse(artifact: Artifact) -> Log:
 
 def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
     """Points to the sink; run id, tags, metadata, attempts and ends into the reading."""
+    from archiver.producers.codex_curves import Curves, Origin
+
     step_id = f"eval:{artifact.directory or '.'}"
     origin = Origin(artifact.path, artifact.run.scope, step_id)
     curves = Curves(origin, points, artifact.limits)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection, files
 from archiver.model.claims import Location, Problem
 from archiver.model.record import Accounting, Event
-from archiver.producers.codex_curves import Curves, Origin
 from archiver.producers.codex_rows import Dialect, dialect, instant, measures, text_of
 from archiver.rundir import Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
@@ -98,6 +97,8 @@ def parse(artifact: Artifact) -> Telemetry:
 
 def to_reading(telemetry: Telemetry, artifact: Artifact, points: PointSink) -> Reading:
     """Points, and a timeline of events."""
+    from archiver.producers.codex_curves import Curves, Origin
+
     whole = artifact.tree.by_path.get(_path(artifact, _WHOLE))
     origin = Origin(artifact.path, artifact.run.scope, canonical=not (whole and whole.size))
     curves = Curves(origin, points, artifact.limits)

@@ -16,10 +16,10 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from archiver.codecs import megatron_lines as grammar
 from archiver.codecs.lines import LineStream
-from archiver.codecs.rank_tracebacks import Tracebacks
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection
 from archiver.model.claims import (
     AttemptMark,
@@ -34,12 +34,11 @@ from archiver.model.claims import (
 )
 from archiver.model.record import Accounting, Checkpoint, Config, Event, Step
 from archiver.model.values import Value
-from archiver.producers import megatron_jobs as jobs
-from archiver.producers import megatron_results as results
 from archiver.producers.megatron_curves import METRICS, CurveColumns, is_training
-from archiver.producers.megatron_endings import signs
-from archiver.producers.megatron_walk import Walk
 from archiver.rundir import Entry, Tree
+
+if TYPE_CHECKING:
+    from archiver.producers.megatron_walk import Walk
 
 _STEP = re.compile(r"(?:(train)_(cpt|sft)|(mg2hf|hf2mg|convert))(?:_\d{1,6})?\Z")
 """Log of a step of LLMRunner; Megatron's converters say much of what its trainer says."""
@@ -134,6 +133,8 @@ def _tells(piece: bytes) -> bool:
 
 def _order(artifact: Artifact) -> list[int] | None:
     """The order of the jobs that wrote the files; None where they are not of one run."""
+    from archiver.producers import megatron_jobs as jobs
+
     most = artifact.limits.head_bytes
     sketches = []
     for entry in artifact.files:
@@ -159,6 +160,10 @@ def parse(artifact: Artifact) -> Log:
 
 def to_reading(log: Log, artifact: Artifact, points: PointSink) -> Reading:
     """Points to the sink; jobs, their ends, results and what follows from them in the reading."""
+    from archiver.codecs.rank_tracebacks import Tracebacks
+    from archiver.producers import megatron_results as results
+    from archiver.producers.megatron_walk import Walk
+
     curves = CurveColumns(artifact.path, log.own, points)
     walk = Walk(curves, Tracebacks(artifact.limits.traceback_bytes))
     for index, (entry, stream) in enumerate(log.files):
@@ -221,6 +226,8 @@ def _reasons(walk: Walk) -> dict[str, int]:
 
 
 def _step(log: Log, walk: Walk) -> Step:
+    from archiver.producers import megatron_results as results
+
     training, sources = results.training(walk, log.at)
     trace = walk.start.trace
     inputs = results.listed(results.arguments(walk, _INPUTS), log.artifact.limits)
@@ -269,6 +276,8 @@ def _claims(log: Log, walk: Walk) -> Iterator[Claim]:
 
 
 def _own_claims(log: Log, walk: Walk) -> Iterator[Claim]:
+    from archiver.producers import megatron_results as results
+
     first = walk.starts[0].job
     if first.started is not None:
         at = log.at(first.started_line)
@@ -369,6 +378,8 @@ def _trail(log: Log, walk: Walk) -> AttemptTrail:
 
 
 def _evidence(log: Log, walk: Walk) -> Iterator[Evidence]:
+    from archiver.producers.megatron_endings import signs
+
     for index, start in enumerate(walk.starts):
         told = [*signs(start)]
         torn = log.files[-1][1].tally.torn_tail or walk.torn

@@ -13,8 +13,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from archiver.codecs import traceback_text, yaml_document
+from archiver.codecs import traceback_text
 from archiver.codecs.redraw import Pieces
 from archiver.codecs.traceback_text import TracebackText
 from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, families
@@ -33,8 +34,10 @@ from archiver.model.times import Clock, from_epoch
 from archiver.model.values import Value
 from archiver.point_columns import Columns
 from archiver.producers import torchtune_places, torchtune_values
-from archiver.producers.torchtune_console import Console, Death, Point
 from archiver.rundir import Entry
+
+if TYPE_CHECKING:
+    from archiver.producers.torchtune_console import Console, Death, Point
 
 _NAME = re.compile(r"slurm-(\d{1,18})(?:_(\d{1,9}))?\.(?:out|err)\Z", re.ASCII)
 _SIGNS = re.compile(
@@ -110,6 +113,8 @@ def detect(artifact: Artifact) -> Match:
 
 def parse(artifact: Artifact) -> Jobs:
     """The jobs by their ids; they are read while they are mapped."""
+    from archiver.producers.torchtune_console import Console
+
     jobs: dict[str, _Job] = {}
     for entry in artifact.files:
         match = _NAME.match(entry.name)
@@ -162,6 +167,8 @@ def _read(job: _Job, jobs: Jobs, artifact: Artifact, columns: Columns) -> None:
     place = torchtune_places.evaluates(artifact.tree, artifact.directory)
     job.evaluates = console.evaluates or (place and not console.trains)
     if console.config:
+        from archiver.codecs import yaml_document
+
         document = yaml_document.parse(b"\n".join(console.config), artifact.limits)
         job.config = document.value if isinstance(document.value, dict) else {}
     if console.traceback:

@@ -7,15 +7,18 @@ versions. Floats are spelled like `5.0e-05`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.pointers import walk
-from archiver.codecs.yaml_document import YamlDocument
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Claim, Trust
 from archiver.model.record import Config, Dependency, Step
 from archiver.model.values import Value
 from archiver.view import View
+
+if TYPE_CHECKING:
+    from archiver.codecs.yaml_document import YamlDocument
 
 _VERSIONS = {"wandb": "cli_version", "transformers": "huggingface_version"}
 

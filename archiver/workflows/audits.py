@@ -23,9 +23,9 @@ from archiver.schemacheck import artifacts as schemacheck
 from archiver.schemacheck.index import SchemaFile
 from archiver.series import Joined
 from archiver.workflows import auditing, locating, sources
+from archiver.workflows.options import UnknownKindError, ValidateOptions
 from archiver.workflows.progress import Progress, silent
 from archiver.workflows.sources import ReadOptions, Source
-from archiver.workflows.validating import UnknownKindError, ValidateOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,8 @@ class Audits:
                 found = self._read(Source(home, tree, placement), held)
                 if not found.record.accounting and not found.record.problems:
                     raise UnknownKindError(path)
-                case = Case(record=found.record, files=found.files, facts=frozenset({Fact.HASHES}))
+                facts = frozenset({Fact.FILES, Fact.HASHES})
+                case = Case(record=found.record, files=found.files, facts=facts)
                 return self._single(case, path, found.trees)
 
     def by_schema(self, path: Path, schema: SchemaFile) -> tuple[RunFindings, Audit]:

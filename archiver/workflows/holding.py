@@ -20,7 +20,7 @@ from archiver.schemacheck.index import SchemaFile
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
-    from archiver.workflows.validating import ValidateOptions
+    from archiver.workflows.options import ValidateOptions
 
 
 def held(path: Path, options: ValidateOptions) -> tuple[RunFindings, Audit | None]:

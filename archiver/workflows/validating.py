@@ -8,41 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver import __version__
 from archiver.errors import ArchiverError
-from archiver.limits import DEFAULT, Limits
 from archiver.model.findings import Report, RunFindings
-from archiver.policy import Policy
+from archiver.workflows.options import UnknownKindError, ValidateOptions
 from archiver.workflows.progress import Progress, silent
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
-
-
-@dataclass(frozen=True)
-class ValidateOptions:
-    """What `validate` was asked for."""
-
-    policy: Policy = field(default_factory=Policy)
-    schema: str | None = None
-    """Schema that single artifacts are held to, whatever they look like."""
-    baseline: frozenset[str] = frozenset()
-    skip_unknown: bool = False
-    """Pass over single files of no known kind instead of refusing them."""
-    hash: str = "artifacts"
-    limits: Limits = DEFAULT
-
-
-class UnknownKindError(ArchiverError):
-    """A single file that no reader and no schema knows."""
-
-    def __init__(self, path: Path) -> None:
-        hint = "`runarchive schemas` lists the names that --schema takes"
-        super().__init__(str(path), "is of no kind that is known", hint)
 
 
 @dataclass(frozen=True, slots=True)

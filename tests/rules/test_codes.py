@@ -150,7 +150,16 @@ class Codes:
             if isinstance(node, ast.Assign) and name in map(_name, node.targets):
                 yield from self._values(node.value, site, None, met)
                 return
+            if isinstance(node, ast.ImportFrom) and name in (item.name for item in node.names):
+                for path in self._modules(node.module or ""):
+                    yield from self._named(name, Site(path, site.call, ()), met)
+                    return
         self.lost.append(str(site))
+
+    def _modules(self, name: str) -> list[Path]:
+        """The source of a module of the package."""
+        ends = (f"{name.replace('.', '/')}.py", f"{name.replace('.', '/')}/__init__.py")
+        return [path for path in self.sources if path.as_posix().endswith(ends)]
 
 
 def _sites(path: Path, tree: ast.Module) -> Iterator[Site]:

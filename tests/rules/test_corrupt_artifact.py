@@ -60,11 +60,10 @@ def test_messages_are_bounded() -> None:
 
 
 def test_mutation(audited: Audit, new_findings: Compare, tmp_path: Path) -> None:
-    """A row that is none is found, and nothing else."""
-    before, after = copies("corrupt_artifact/quiet-whole", tmp_path)
-    stream = after / "logging.jsonl"
-    stream.write_bytes(b"{]\n" + stream.read_bytes())
+    """A bracket that nothing opened is found, and nothing else."""
+    before, after = copies("ambiguous_text/quiet-once", tmp_path)
+    (after / "config_source.yaml").write_text("a: 3\nb: ]\n", "utf-8")
     found = new_findings(audited(before), audited(after))
     assert [(item.name, item.at.path, str(item.severity)) for item in found] == [
-        ("corrupt-artifact", "logging.jsonl", "error")
+        ("corrupt-artifact", "config_source.yaml", "warning")
     ]

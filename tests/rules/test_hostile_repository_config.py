@@ -10,6 +10,7 @@ import pytest
 
 from archiver.policy import Policy
 from archiver.workflows import validating
+from archiver.workflows.options import ValidateOptions
 from tests.rules.artifacts import CASES, Audit, Compare, copies, weights
 
 
@@ -30,7 +31,7 @@ def test_a_repository_around_several_runs(tmp_path: Path) -> None:
     copies("hostile_repository_config/quiet-clean", tmp_path)
     hazards = CASES / "hostile_repository_config" / "fires-hazards" / "input" / "src"
     shutil.copytree(hazards, tmp_path / "src")
-    options = validating.ValidateOptions(Policy(select=("hostile-repository-config",)))
+    options = ValidateOptions(Policy(select=("hostile-repository-config",)))
     now = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
     runs = validating.validate([tmp_path], options, now).report.runs
     assert len(runs) == 2

@@ -9,6 +9,7 @@ from dataclasses import replace
 from archiver.model.findings import Finding, RunFindings
 from archiver.policy import Policy
 from archiver.workflows import validating
+from archiver.workflows.options import ValidateOptions
 from tests.rules.provenance import CASES, NO_COVERAGE, claim, hits, told
 
 Audit = Callable[..., RunFindings]
@@ -47,7 +48,7 @@ def test_mutation(new_findings: Compare) -> None:
     run = CASES / "no_seed" / "quiet-seeded" / "input"
 
     def audited(*require: str) -> RunFindings:
-        options = validating.ValidateOptions(Policy(require=require))
+        options = ValidateOptions(Policy(require=require))
         now = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
         return validating.validate([run], options, now).report.runs[0]
 

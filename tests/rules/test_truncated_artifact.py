@@ -34,11 +34,10 @@ def test_a_run_of_nothing_but_one_file() -> None:
 
 
 def test_mutation(audited: Audit, new_findings: Compare, tmp_path: Path) -> None:
-    """A last line that is cut is found, and nothing else."""
-    before, after = copies("corrupt_artifact/quiet-whole", tmp_path)
-    stream = after / "logging.jsonl"
-    stream.write_bytes(stream.read_bytes()[:-30])
+    """A configuration of which nothing is left is found, and nothing else."""
+    before, after = copies("ambiguous_text/quiet-once", tmp_path)
+    (after / "config_source.yaml").write_bytes(b"")
     found = new_findings(audited(before), audited(after))
     assert [(item.name, item.at.path, str(item.severity)) for item in found] == [
-        ("truncated-artifact", "logging.jsonl", "error")
+        ("truncated-artifact", "config_source.yaml", "warning")
     ]

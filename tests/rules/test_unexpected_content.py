@@ -37,12 +37,12 @@ def test_what_breaks_the_schema_is_told_by_that() -> None:
 
 
 def test_mutation(audited: Audit, new_findings: Compare, tmp_path: Path) -> None:
-    """A record without its epoch is found, and nothing else."""
+    """A row that is a list is found, and nothing else."""
     before, after = copies("unexpected_content/quiet-known", tmp_path)
-    stated = after / "metrics.json"
-    text = stated.read_text("utf-8")
-    stated.write_text(text.replace('"epoch": 2', '"epoch_": 2', 1), "utf-8")
+    stream = after / "logging.jsonl"
+    first, second, rest = stream.read_bytes().split(b"\n", 2)
+    stream.write_bytes(b"\n".join([first, b"[" + second + b"]", rest]))
     found = new_findings(audited(before), audited(after))
     assert [(item.name, item.at.path, str(item.severity)) for item in found] == [
-        ("unexpected-content", "metrics.json", "warning")
+        ("unexpected-content", "logging.jsonl", "error")
     ]

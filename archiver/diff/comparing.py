@@ -1,0 +1,56 @@
+"""Two runs compared, area by area."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+from archiver.diff import configs
+from archiver.diff.area import Told
+from archiver.diff.options import Options, RunData
+from archiver.model.differences import Area, Comparison, Difference, Significance
+
+_AREAS: dict[Area, Callable[[RunData, RunData, Options], Told]] = {Area.CONFIG: configs.compare}
+_BY_AREA = {area: place for place, area in enumerate(Area)}
+_BY_SIGNIFICANCE = {word: place for place, word in enumerate(Significance)}
+
+
+def compare(a: RunData, b: RunData, options: Options | None = None) -> Comparison:
+    """Everything that differs between two runs, with what makes the comparison doubtful.
+
+    A run compared with itself differs in nothing; runs given the other way round differ in the
+    same, with additions and removals, better and worse exchanged.
+    """
+    options = options or Options()
+    found: list[Difference] = []
+    doubts: list[str] = []
+    not_compared: dict[str, str] = {}
+    for area, compared in _AREAS.items():
+        if area not in options.areas:
+            not_compared[area.value] = "not asked for"
+            continue
+        told = compared(a, b, options)
+        if told.not_compared:
+            not_compared[area.value] = told.not_compared
+        found += told.differences
+        doubts += told.cautions
+    kept = sorted((item for item in found if not ignored(item, options.ignore)), key=order)
+    return Comparison(
+        a=a.compared,
+        b=b.compared,
+        differences=tuple(kept),
+        cautions=tuple(dict.fromkeys(doubts)),
+        not_compared=not_compared,
+    )
+
+
+def order(item: Difference) -> tuple[int, int, int, str, str]:
+    """Where a difference stands among all: by area, significance, rank and field."""
+    place = _BY_AREA[item.area], _BY_SIGNIFICANCE[item.significance], item.rank
+    return *place, item.field, item.role
+
+
+def ignored(item: Difference, patterns: tuple[str, ...]) -> bool:
+    """Whether shell patterns cover a field: all of it, with its area before it, or its last key."""
+    names = item.field, f"{item.area.value}.{item.field}", item.field.rpartition(".")[2]
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
