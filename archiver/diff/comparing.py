@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from archiver.diff import configs
+from archiver.diff import cautions, code, configs, datasets, environment, files, metrics, packages
 from archiver.diff.area import Told
 from archiver.diff.options import Options, RunData
 from archiver.model.differences import Area, Comparison, Difference, Significance
 
-_AREAS: dict[Area, Callable[[RunData, RunData, Options], Told]] = {Area.CONFIG: configs.compare}
+_AREAS: dict[Area, Callable[[RunData, RunData, Options], Told]] = {
+    Area.CONFIG: configs.compare,
+    Area.METRICS: metrics.compare,
+    Area.DATA: datasets.compare,
+    Area.CODE: code.compare,
+    Area.DEPENDENCIES: packages.compare,
+    Area.ENVIRONMENT: environment.compare,
+    Area.FILES: files.compare,
+}
 _BY_AREA = {area: place for place, area in enumerate(Area)}
 _BY_SIGNIFICANCE = {word: place for place, word in enumerate(Significance)}
 
@@ -22,6 +31,7 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
     same, with additions and removals, better and worse exchanged.
     """
     options = options or Options()
+    options = replace(options, volatile=options.volatile.of_runs(_names(a), _names(b)))
     found: list[Difference] = []
     doubts: list[str] = []
     not_compared: dict[str, str] = {}
@@ -39,9 +49,17 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
         a=a.compared,
         b=b.compared,
         differences=tuple(kept),
-        cautions=tuple(dict.fromkeys(doubts)),
+        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept), *doubts))),
         not_compared=not_compared,
     )
+
+
+def _names(run: RunData) -> tuple[str, ...]:
+    """Names that a run goes by; in other values they say no more than that it is this run."""
+    record = run.record
+    stated = (record.fields.get(f"summary.{name}") for name in ("run_id", "experiment"))
+    texts = [str(item.value) for item in stated if item is not None]
+    return (record.run.run_id, record.run.directory, *texts, record.run.experiment)
 
 
 def order(item: Difference) -> tuple[int, int, int, str, str]:

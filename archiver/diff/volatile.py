@@ -7,6 +7,7 @@ that is, so there the last components count. Keys that govern training are never
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
@@ -78,6 +79,7 @@ _ROOTED = re.compile(
 )
 _RELATIVE = re.compile(r"[\w.@+=\-]+(?:[/\\][\w.@+=,\- ]+)+[/\\]?\Z")
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
+_TELLING = re.compile(r"^(?=.*[\d_\-.]).{8,200}$")
 _LONGEST = 4_096
 _MARK = "\0"
 
@@ -93,6 +95,18 @@ class Volatile:
     values: tuple[str, ...] = VALUES
     never: tuple[str, ...] = field(default=())
     """Patterns over keys or whole fields that are always significant."""
+
+    names_a: tuple[str, ...] = ()
+    """Names of the first run, the longest first."""
+    names_b: tuple[str, ...] = ()
+
+    def of_runs(self, a: Iterable[str], b: Iterable[str]) -> Volatile:
+        """The table for two runs that go by these names; short and plain words are not telling."""
+        one, other = (
+            tuple(sorted({name for name in names if _TELLING.search(name)}, key=len, reverse=True))
+            for names in (a, b)
+        )
+        return replace(self, names_a=one, names_b=other)
 
     def extended(
         self,
@@ -141,7 +155,7 @@ class Volatile:
             return True
         if self._ports.match(name):
             return _is_port(a) and _is_port(b)
-        one, other = _text(a), _text(b)
+        one, other = _anonymous(_text(a), self.names_a), _anonymous(_text(b), self.names_b)
         return one is not None and other is not None and self._alike(path, one, other)
 
     def is_input(self, path: Path) -> bool:
@@ -152,6 +166,8 @@ class Volatile:
     def _alike(self, path: Path, one: str, other: str) -> bool:
         if len(one) > _LONGEST or len(other) > _LONGEST:
             return False
+        if one == other:
+            return True
         if is_path(one, last(path)) and is_path(other, last(path)):
             return not self.is_input(path) or self.ends_alike(one, other)
         if self.neutral(one) == self.neutral(other):
@@ -214,6 +230,15 @@ def _text(value: Side) -> str | None:
     if isinstance(value, Tagged):
         return value.value if value.type in ("argument", "unresolved") else None
     return value if isinstance(value, str) else None
+
+
+def _anonymous(text: str | None, names: tuple[str, ...]) -> str | None:
+    """A text without the names of the run that it is of."""
+    if text is None or len(text) > _LONGEST:
+        return text
+    for name in names:
+        text = text.replace(name, _MARK)
+    return text
 
 
 def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
