@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +18,9 @@ from archiver.limits import DEFAULT, Limits
 from archiver.model.values import MAX_EXACT_INT, Tagged, Value
 
 _BLANK = " \t\r\n"
+_NOT_JSON = frozenset(("non-finite-token", "float-overflow", "digits-limit"))
+_BIG = "big-integer"
+_BIG_MESSAGE = "integer beyond 2^53"
 _EMPTY = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"
 
 
@@ -29,6 +33,11 @@ class JsonDocument:
     complete: bool
     """Whether the value is all that the document says."""
     flaws: Flaws
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the value holds nothing that JSON itself cannot."""
+        return _NOT_JSON.isdisjoint(self.flaws.counts)
 
 
 def parse(data: bytes, limits: Limits = DEFAULT) -> JsonDocument:
@@ -48,21 +57,79 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> JsonDocument:
             flaws.add("nul-bytes", "nothing but NUL bytes", "byte 0")
         flaws.add("empty", "the document is empty")
         return JsonDocument(None, complete=False, flaws=flaws)
-    plain = _plain(data, limits)
+    plain = _plain(data, limits, flaws)
     if plain is not None:
         return JsonDocument(plain[0], complete=True, flaws=flaws)
     return _Careful(data, limits, flaws).read()
 
 
-def _plain(data: bytes, limits: Limits) -> tuple[Value] | None:
-    """The value, if a fast decoder reads it and can have hidden nothing."""
+def _plain(data: bytes, limits: Limits, flaws: Flaws) -> tuple[Value] | None:
+    """The value, if a fast decoder reads it and can have hidden nothing.
+
+    Times in nanoseconds are beyond 2^53: integers that the decoder keeps exactly are told.
+    """
     if len(data) >= limits.nodes and _nodes(data) >= limits.nodes:
         return None
     try:
         value: Value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return (value,) if json_scan.hides_nothing(data, [value], limits) else None
+    survey = _survey(value, limits.nesting, flaws.keep)
+    if not json_scan.is_exact(data, survey.keys):
+        return None
+    for place in survey.big:
+        flaws.add(_BIG, _BIG_MESSAGE, place)
+    if survey.more_big:
+        flaws.add(_BIG, _BIG_MESSAGE, n=survey.more_big)
+    return (value,)
+
+
+class _Survey(NamedTuple):
+    """What is in a value."""
+
+    keys: int
+    """Of all its objects; -1 if one is nested deeper than allowed."""
+    big: list[str]
+    """Pointers of the first integers beyond 2^53, in document order."""
+    more_big: int
+    """How many more there are."""
+
+
+def _survey(value: Value, nesting: int, keep: int) -> _Survey:
+    """One walk over a value, as plainly as can be: every document takes it."""
+    keys = more = 0
+    big: list[str] = []
+    path: list[str | int] = []
+    open_ = [_members([value])]
+    while open_:
+        for key, item in open_[-1]:
+            kind = type(item)
+            if kind is str:
+                continue
+            if kind is dict or kind is list:
+                if kind is dict:
+                    keys += len(item)  # type: ignore[arg-type]
+                if len(open_) > nesting:
+                    return _Survey(-1, [], 0)
+                path.append(key)
+                open_.append(_members(item))
+                break
+            if kind is int and not -MAX_EXACT_INT <= item <= MAX_EXACT_INT:  # type: ignore[operator]
+                if len(big) < keep:
+                    big.append(pointers.pointer([*path[1:], key]) if path else "")
+                else:
+                    more += 1
+        else:
+            open_.pop()
+            if path:
+                path.pop()
+    return _Survey(keys, big, more)
+
+
+def _members(value: Value) -> Iterator[tuple[str | int, Value]]:
+    if isinstance(value, dict):
+        return iter(value.items())
+    return iter(enumerate(value)) if isinstance(value, list) else iter(())
 
 
 def _nodes(data: bytes) -> int:
@@ -150,7 +217,7 @@ class _Careful:
             ("duplicate-key", odd.duplicate_keys, "repeated key, the last one counts"),
             ("non-finite-token", odd.non_finite, "bare NaN or Infinity"),
             ("float-overflow", odd.float_overflows, "number too large for a double"),
-            ("big-integer", odd.big_integers, "integer beyond 2^53"),
+            (_BIG, odd.big_integers, _BIG_MESSAGE),
             ("digits-limit", odd.long_numbers, "number with too many digits"),
         )
         wanted = {code: count for code, count, _ in told if count}
@@ -193,4 +260,4 @@ def _odd_places(value: Value, odd: Oddities) -> Iterator[tuple[str, list[str | i
         elif isinstance(item, Tagged):
             yield "digits-limit", path
         elif isinstance(item, int) and abs(item) > MAX_EXACT_INT:
-            yield "big-integer", path
+            yield _BIG, path

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeAlias
 
 from archiver import resources
@@ -24,12 +23,18 @@ SUFFIX = ".v1.json"
 FORMATS = ("json", "ndjson", "yaml", "toml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Version:
     """Where a document says which version of its format it is of, and which of them are known."""
 
     pointer: str
     supported: tuple[Value, ...]
+
+    @cached_property
+    def path(self) -> tuple[str, ...]:
+        """The keys that lead there."""
+        parts = self.pointer.split("/")[1:]
+        return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ def find(name: str) -> SchemaFile:
         ArchiverError: when there is none of that name.
     """
     if name not in names():
+        from difflib import get_close_matches
+
         near = get_close_matches(name, names(), 1)
         hint = f"did you mean {near[0]}?" if near else "`runarchive schemas` lists them"
         raise ArchiverError(name, "is no schema", hint)

@@ -180,7 +180,9 @@ class Audits:
         self, case: Case, path: Path, trees: Sequence[tuple[RunDir, Tree]]
     ) -> tuple[RunFindings, Audit]:
         told, done = self._judge(case, {"run": _shown(path.parent)}, path, trees)
-        return replace(told, status=None, reproducibility=None), done
+        return replace(
+            told, run_id=path.name, producers=(), status=None, reproducibility=None
+        ), done
 
     def _judge(
         self,
