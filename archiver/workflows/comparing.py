@@ -112,13 +112,14 @@ class _Loading:
             raise ArchiverError(
                 str(path), "does not exist", "give a run directory or an archive that does"
             )
-        if len(found) > 1:
+        # A run that holds others, such as a tracker's store, is what its directory names.
+        only = next((item for item in found if item == wanted), found[0])
+        if len(found) > 1 and only != wanted:
             raise ArchiverError(
                 str(path),
                 f"holds {len(found)} runs: {listed(found, _MOST_NAMED)}",
-                f"give one of them, as {path / found[0]}",
+                f"give one of them, as {path / only}",
             )
-        (only,) = found
         visited = sources.each(
             place,
             self._reading,
