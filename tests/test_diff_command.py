@@ -32,32 +32,29 @@ def document(cli: Cli, *arguments: object) -> Any:
     return told
 
 
-def names(run_dir: Path, archives: list[Path]) -> list[tuple[Path, Path]]:
+def named(cli: Cli, run_dir: Path, archives: list[Path]) -> list[tuple[Path, Path]]:
     """Each run of a directory by the path that names it, and its archive."""
     if len(archives) == 1:
         return [(run_dir, archives[0])]
-    found = []
-    for archive in archives:
-        record = json.loads((archive / "record.json").read_bytes())["run"]
-        places = [path for path in run_dir.rglob("*") if path.name == record["directory"]]
-        found.append((places[0] if places else SWEEP / record["directory"], archive))
-    return found
+    listed = cli("diff", run_dir, run_dir).err.partition("runs: ")[2].partition("; give")[0]
+    of_run = {run.rpartition("/")[2]: run for run in listed.split(", ")}
+    return [(Path(f"{run_dir}::{of_run[directory(archive)]}"), archive) for archive in archives]
+
+
+def directory(archive: Path) -> str:
+    """Name of the directory of an archived run."""
+    return str(json.loads((archive / "record.json").read_bytes())["run"]["directory"])
 
 
 def test_a_run_is_identical_to_itself_and_to_its_archive(
     fixture_run: Path, cli: Cli, collected_all: Callable[..., list[Path]]
 ) -> None:
-    """Whichever trainer wrote it; both ways round.
-
-    A directory of an experiment that is read by itself lacks what the experiment says of it: there
-    nothing significant differs.
-    """
-    for run, archive in names(fixture_run, collected_all(fixture_run)):
+    """Whichever trainer wrote it; both ways round."""
+    for run, archive in named(cli, fixture_run, collected_all(fixture_run)):
         for pair in ((run, run), (run, archive), (archive, run), (archive, archive)):
             ran = cli("diff", *pair)
             assert (ran.code, ran.err) == (0, ""), ran.err
-            if run.parent != SWEEP or not run.is_dir() or pair[0] == pair[1]:
-                assert ran.out.splitlines()[-1] == "identical: nothing differs", ran.out
+            assert ran.out.splitlines()[-1] == "identical: nothing differs", ran.out
 
 
 def test_what_differs_is_told_once_and_fails(cli: Cli) -> None:
@@ -119,14 +116,14 @@ def test_options_choose_what_is_compared(cli: Cli) -> None:
 
 
 def test_a_directory_with_several_runs_names_them(cli: Cli) -> None:
-    """And says how one is picked, also where it is no directory of its own."""
+    """And says how one is picked: with what its experiment knows of it."""
     ran = cli("diff", SWEEP, SWEEP)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         f"runarchive: {SWEEP}: holds 3 runs: Tiny-1B-Instruct_base, rank8_lr1e-4,"
-        f" rank64_lr1e-4; give one of them, as {SWEEP}/Tiny-1B-Instruct_base\n"
+        f" rank64_lr1e-4; give one of them, as {SWEEP}::Tiny-1B-Instruct_base\n"
     )
-    told = document(cli, SWEEP / "rank8_lr1e-4", SWEEP / "rank64_lr1e-4", "--only", "config")
+    told = document(cli, f"{SWEEP}::rank8_lr1e-4", f"{SWEEP}::rank64_lr1e-4", "--only", "config")
     assert told["a"]["run_id"] == "rank8_lr1e-4"
     ranks = {
         (item["a"], item["b"])
@@ -138,7 +135,9 @@ def test_a_directory_with_several_runs_names_them(cli: Cli) -> None:
 
 def test_more_than_two_runs(cli: Cli) -> None:
     """The fields that vary, metrics last; nothing fails by it."""
-    runs = [SWEEP / name for name in ("Tiny-1B-Instruct_base", "rank8_lr1e-4", "rank64_lr1e-4")]
+    runs = [
+        f"{SWEEP}::{name}" for name in ("Tiny-1B-Instruct_base", "rank8_lr1e-4", "rank64_lr1e-4")
+    ]
     ran = cli("diff", *runs)
     assert (ran.code, ran.err) == (0, "")
     assert max(map(len, ran.out.splitlines())) <= 80
@@ -163,6 +162,7 @@ def test_what_cannot_be_done_is_one_line(cli: Cli, tmp_path: Path) -> None:
         ([CLEAN], "takes at least two runs"),
         ([CLEAN, tmp_path / "nowhere"], "does not exist"),
         ([CLEAN, file], "is no directory"),
+        ([CLEAN, f"{SWEEP}::other"], "names no run of"),
         ([CLEAN, CLEAN, "--tolerance", "nan"], "is no number"),
         ([CLEAN, CLEAN, "--plot", "x.pdf"], "has no known ending"),
         ([CLEAN, CLEAN, "--only", "weather"], "weather"),

@@ -53,7 +53,8 @@ def command(
         list[Path],
         typer.Argument(
             metavar="A B [C]...",
-            help="Run directories or archives; a directory that holds one run is that run."
+            help="Run directories or archives; a directory that holds one run is that run,"
+            " DIRECTORY::RUN is one of several, read with what lies beside them."
             " More than two give a table of what varies. Nothing is written to them.",
         ),
     ],

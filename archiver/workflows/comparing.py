@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from archiver.diff.options import Options, RunData
     from archiver.gitstate.history import History
 
+SEPARATOR = "::"
+"""Between a directory that holds several runs and the name of one of them."""
 _MOST_NAMED = 8
 """Runs that a message names."""
 
@@ -92,7 +94,7 @@ class _Loading:
     held: ExitStack
 
     def load(self, path: Path) -> RunData:
-        """The one run that a path is, holds, or names within the directory above.
+        """The one run that a path is, holds, or names (`DIRECTORY::RUN`).
 
         Raises:
             ArchiverError: there is none, or several.
@@ -110,7 +112,7 @@ class _Loading:
         found = [item for item in found if wanted in ("", item)]
         if not found:
             raise ArchiverError(
-                str(path), "does not exist", "give a run directory or an archive that does"
+                str(path), f"names no run of {place}", f"give {place} to see its runs"
             )
         # A run that holds others, such as a tracker's store, is what its directory names.
         only = next((item for item in found if item == wanted), found[0])
@@ -118,7 +120,7 @@ class _Loading:
             raise ArchiverError(
                 str(path),
                 f"holds {len(found)} runs: {listed(found, _MOST_NAMED)}",
-                f"give one of them, as {path / only}",
+                f"give one of them, as {place}{SEPARATOR}{only}",
             )
         visited = sources.each(
             place,
@@ -173,18 +175,18 @@ def _run_data(
 
 
 def _split(path: Path) -> tuple[Path, str]:
-    """A directory, and the name of a run below it that is no directory of its own.
+    """A directory, and which of its runs is meant: `DIRECTORY::RUN`.
 
     Raises:
-        ArchiverError: it is a file.
+        ArchiverError: it is not there, or no directory.
     """
-    place = path
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    text = str(path)
+    head, mark, wanted = text.rpartition(SEPARATOR)
+    place, name = (Path(head), wanted) if mark and head and not path.exists() else (path, "")
     if not place.is_dir():
-        raise ArchiverError(str(path), "is no directory", "give a run directory or an archive")
-    rest = path.relative_to(place).as_posix() if place != path else ""
-    return place, printable_path(rest)
+        fault = "is no directory" if place.exists() else "does not exist"
+        raise ArchiverError(text, fault, "give a run directory or an archive")
+    return place, printable_path(name)
 
 
 def _history(repository: Path | None, a: RunRecord, b: RunRecord) -> History | None:
