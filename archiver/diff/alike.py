@@ -110,12 +110,15 @@ def judge(a: Value, b: Value, terms: Terms) -> Judged:
     return _DIFFERENT
 
 
-def absent(value: Side) -> bool:
-    """Whether a value says that there is none: null, or a text or collection that is empty."""
+def absent(value: Side, *, typed: bool = True) -> bool:
+    """Whether a value says that there is none: null, or a text or collection that is empty.
+
+    Of sources without types, `None` and `null` are such texts.
+    """
     if isinstance(value, Missing):
         return True
-    value, typed = _bare(value)
-    if isinstance(value, str) and not typed:
+    value, marked = _bare(value)
+    if isinstance(value, str) and not (typed and marked):
         return value.strip().lower() in ("", "none", "null", "~")
     return value is None or value in ("", [], {})
 
@@ -152,11 +155,12 @@ def _structured(value: Value, other: Value, terms: Terms) -> Value:
         return value
     if not isinstance(other, list | dict) or (typed and terms.typed):
         return value
-    found = _literal(bare)
+    found = literal(bare)
     return found if type(found) is type(other) else value
 
 
-def _literal(text: str) -> Value:
+def literal(text: str) -> Value:
+    """The list or object that a text spells, as JSON or Python; the text where it spells none."""
     text = text.strip()
     if not text or len(text) > _LONGEST_LITERAL or text[0] not in "[({":
         return text
@@ -278,7 +282,7 @@ def _texts(a: str, b: str, terms: Terms, *, typed: bool) -> Judged:
             return _EQUIVALENT
         if left.lower() == right.lower() and left.lower() in _WORDS:
             return _EQUIVALENT
-        structured = _literal(a), _literal(b)
+        structured = literal(a), literal(b)
         if all(isinstance(item, list | dict) for item in structured):
             return _EQUIVALENT if structured[0] == structured[1] else _DIFFERENT
     return _DIFFERENT

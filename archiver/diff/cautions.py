@@ -11,13 +11,14 @@ from archiver.model.record import RunRecord
 from archiver.wording import listed
 
 _MOST = 5
+_TRACKERS = frozenset({"generic", "mlflow", "slurm", "tensorboard", "wandb", "weights"})
 
 
 def of(a: RunData, b: RunData, differences: Sequence[Difference]) -> Iterator[str]:
     """Words of caution; none where nothing differs that matters."""
     if not any(item.significance is Significance.SIGNIFICANT for item in differences):
         return
-    if set(a.record.run.producers) != set(b.record.run.producers):
+    if not _writers(a) & _writers(b) and (_writers(a) or _writers(b)):
         yield (
             f"other software wrote the runs ({_names(a)} and {_names(b)}): settings and metrics of"
             " one name may not be the same"
@@ -31,6 +32,11 @@ def of(a: RunData, b: RunData, differences: Sequence[Difference]) -> Iterator[st
     if outcome:
         yield from _steps(a.record, b.record)
         yield _seeds(a.record, b.record)
+
+
+def _writers(run: RunData) -> set[str]:
+    """The producers that trained or evaluated; trackers only record what others do."""
+    return set(run.record.run.producers) - _TRACKERS
 
 
 def _names(run: RunData) -> str:

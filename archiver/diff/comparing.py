@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from archiver.diff import cautions, code, configs, datasets, environment, files, metrics, packages
 from archiver.diff.area import Told
 from archiver.diff.options import Options, RunData
+from archiver.diff.steps import labelled
 from archiver.model.differences import Area, Comparison, Difference, Significance
 
 _AREAS: dict[Area, Callable[[RunData, RunData, Options], Told]] = {
@@ -31,6 +32,7 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
     same, with additions and removals, better and worse exchanged.
     """
     options = options or Options()
+    a, b = labelled(a), labelled(b)
     options = replace(options, volatile=options.volatile.of_runs(_names(a), _names(b)))
     found: list[Difference] = []
     doubts: list[str] = []

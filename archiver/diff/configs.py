@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from archiver.diff.alike import Terms
 from archiver.diff.area import Told
-from archiver.diff.commands import expanded
+from archiver.diff.expanding import expanded
 from archiver.diff.interning import Interner
-from archiver.diff.moves import Found, moved
-from archiver.diff.names import dotted
+from archiver.diff.moves import Found, meaning, moved
+from archiver.diff.names import Path, dotted
 from archiver.diff.options import Options, RunData
 from archiver.diff.pairing import RESOLVED, Pair, pairs
-from archiver.diff.settings_table import GOVERNING, OTHER, topic
+from archiver.diff.settings_table import OPTIMISATION, OTHER, topic
 from archiver.diff.showing import unmarked
 from archiver.diff.telling import Setting, told
 from archiver.diff.walk import Walk
@@ -27,7 +27,7 @@ from archiver.model.differences import (
     Significance,
 )
 from archiver.model.record import Config, RunRecord
-from archiver.model.values import Value
+from archiver.model.values import Tagged, Value
 
 _KEEPS_NULLS = frozenset({"generic_config", "lightning_hparams", "torchtune_config"})
 """Readers of files that people write, or that are written with their nulls."""
@@ -49,6 +49,7 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     interner = Interner()
     matched = pairs(a.record, b.record)
     names = _step_names(a.record, b.record)
+    agreed = _Agreed(interner)
     for pair in matched:
         if pair.a is None or pair.b is None:
             continue
@@ -60,11 +61,64 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
         prefix = names.get(pair.step_id)
         for found, difference in _differences(pair, prefix, options):
             leaf = found.leaf
-            key = (topic(leaf.path), _number(leaf.a, interner), _number(leaf.b, interner))
-            facts.append(_Fact(difference, key, pair.step_id))
+            key = (topic(leaf.path), _meaning(leaf.a, interner), _meaning(leaf.b, interner))
+            weighed = agreed.weighed(difference, key[0], pair.step_id)
+            facts.append(_Fact(weighed, key, pair.step_id))
+        agreed.add(pair.a, pair.b)
     kept = [fact.difference for fact in _once(facts)]
     kept += _lone(matched)
     return Told(tuple(kept), tuple(cautions))
+
+
+@dataclass(slots=True)
+class _Agreed:
+    """What the more resolved configurations of both runs say alike, by step and topic."""
+
+    interner: Interner
+    topics: dict[str | None, set[str]] = field(default_factory=dict)
+    waiting: list[tuple[Config, Config]] = field(default_factory=list)
+    """Pairs that were compared, until somebody asks what they have in common."""
+
+    def add(self, a: Config, b: Config) -> None:
+        """Take note of two configurations that were compared."""
+        self.waiting.append((a, b))
+
+    def _look(self) -> None:
+        for a, b in self.waiting:
+            one, other = self._stated(a), self._stated(b)
+            same = {name for name, meanings in one.items() if other.get(name) == meanings}
+            step_id = a.step_id if a.step_id is not None else b.step_id
+            self.topics.setdefault(step_id, set()).update(same)
+        self.waiting.clear()
+
+    def _stated(self, config: Config) -> dict[str, set[Hashable]]:
+        found: dict[str, set[Hashable]] = {}
+        pending: list[tuple[Path, Value]] = [((), expanded(config.values))]
+        while pending:
+            path, value = pending.pop()
+            if isinstance(value, dict):
+                # Two keys are all that a topic is made of.
+                pending.extend(((*path[-1:], key), item) for key, item in value.items())
+            elif path:
+                found.setdefault(topic(path), set()).add(_meaning(value, self.interner))
+        return found
+
+    def weighed(self, difference: Difference, name: str, step_id: str | None) -> Difference:
+        """A difference between less resolved configurations, in the light of the others.
+
+        What one run wrote down and the other left to a default came to the same; what both wrote
+        down differently is told all the same.
+        """
+        if difference.significance is not Significance.SIGNIFICANT:
+            return difference
+        self._look()
+        if not any(name in self.topics.get(step, ()) for step in (step_id, None)):
+            return difference
+        if difference.kind in (Kind.ADDED, Kind.REMOVED):
+            note = "a more resolved configuration has the same value in both runs"
+            return replace(difference, significance=Significance.EQUIVALENT, note=note)
+        note = "yet a more resolved configuration has the same value in both runs"
+        return replace(difference, note="; ".join(filter(None, (difference.note, note))))
 
 
 def _step_names(*records: RunRecord) -> dict[str | None, str]:
@@ -113,7 +167,7 @@ def _foreign(difference: Difference, pair: Pair) -> Difference:
     """
     if difference.kind not in (Kind.ADDED, Kind.REMOVED):
         return difference
-    if pair.like and difference.rank < GOVERNING:
+    if pair.like and difference.rank < OPTIMISATION:
         return difference
     if difference.significance is not Significance.SIGNIFICANT:
         return difference
@@ -132,20 +186,36 @@ def _fuller(pair: Pair, here: Config) -> bool:
     return other is not None and RESOLVED.index(here.role) < RESOLVED.index(other.role)
 
 
-def _number(side: Side, interner: Interner) -> int:
+def _meaning(side: Side, interner: Interner) -> Hashable:
+    """Something that values which say the same share, however a configuration spells them."""
     side = unmarked(side)
-    return -1 if isinstance(side, Missing) else interner.number(side)
+    if isinstance(side, Missing):
+        return None
+    return ("", interner.number(side)) if isinstance(side, list | dict) else meaning(side)
 
 
 def _once(facts: Iterable[_Fact]) -> Iterator[_Fact]:
     """Each change of a step once, as the most resolved configuration tells it."""
     seen: dict[Hashable, set[str | None]] = {}
+    fields: set[Hashable] = set()
     for fact in facts:
+        told = (fact.difference.field, fact.difference.kind)
+        if told in fields and _refers(fact.difference):
+            continue
+        fields.add(told)
         steps = seen.setdefault(fact.topic, set())
         if fact.step_id in steps or (steps and None in {*steps, fact.step_id}):
             continue
         steps.add(fact.step_id)
         yield fact
+
+
+def _refers(difference: Difference) -> bool:
+    """Whether a side is a text that refers to other settings, which a resolved one replaced."""
+    sides = (
+        side.value if isinstance(side, Tagged) else side for side in (difference.a, difference.b)
+    )
+    return any(isinstance(side, str) and "${" in side for side in sides)
 
 
 def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
@@ -160,8 +230,14 @@ def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
             lone.setdefault((pair.step_id, False), []).append(pair.a)
         elif pair.a is None and pair.b is not None:
             lone.setdefault((pair.step_id, True), []).append(pair.b)
+    readers = [
+        {config.reader for config in side if config is not None}
+        for side in ([pair.a for pair in matched], [pair.b for pair in matched])
+    ]
+    # A pipeline and a single job have other steps whatever they train.
+    foreign = readers[0].isdisjoint(readers[1])
     for (step_id, added), configs in lone.items():
-        known = step_id in compared or (step_id is None and bool(compared))
+        known = step_id in compared or (bool(compared) and (step_id is None or foreign))
         names: list[Value] = [f"{item.role}: {item.id}" for item in configs]
         yield Difference(
             area=Area.CONFIG,

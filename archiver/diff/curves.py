@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from archiver.diff.facts import joined
 from archiver.diff.names import plain
 from archiver.diff.options import Align, RunData
-from archiver.model.points import NO_STEP, OVER_CHECKPOINTS
-from archiver.model.record import RunRecord, Series
+from archiver.model.points import NO_STEP, OVER_CHECKPOINTS, PLACEHOLDER
+from archiver.model.record import Series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ class Place:
     b: float
 
 
-def pairs(a: RunRecord, b: RunRecord) -> Iterator[tuple[Identity, Series | None, Series | None]]:
+def pairs(a: RunData, b: RunData) -> Iterator[tuple[Identity, Series | None, Series | None]]:
     """The measurements of both runs, each once: what another source repeats is left out."""
     for identity, one, other in joined(_measurements(a), _measurements(b)):
         left, right = one or [], other or []
@@ -49,21 +49,31 @@ def pairs(a: RunRecord, b: RunRecord) -> Iterator[tuple[Identity, Series | None,
             yield identity, _fullest(left), _fullest(right)
 
 
-def _measurements(record: RunRecord) -> dict[Identity, list[Series]]:
+def _measurements(run: RunData) -> dict[Identity, list[Series]]:
     found: dict[Identity, list[Series]] = defaultdict(list)
-    steps = {item.step_id for item in record.series}
-    for item in record.series:
-        over = item.attributes.items() >= dict(OVER_CHECKPOINTS).items()
-        # The results of evaluations are told by their steps.
-        if item.type == "number" and item.shadow_of is None and item.points and not over:
+    steps = {item.step_id for item in run.record.series}
+    for item in run.record.series:
+        if _counts(item):
             labels = tuple(
                 sorted(pair for pair in item.labels.items() if pair[0] not in _OF_THE_RUN)
             )
             split = item.split or ("train" if item.canonical else "")
-            step = item.step_id or "" if len(steps) > 1 else ""
+            known = run.labels.get(item.step_id or "")
+            step = known or (item.step_id or "" if len(steps) > 1 else "")
             name = item.canonical or item.key
             found[name, split, item.dataset or "", labels, step].append(item)
     return found
+
+
+def _counts(item: Series) -> bool:
+    """Whether a series is a curve of numbers that no other repeats.
+
+    The results of evaluations, which some sources give as a curve over checkpoints, are told by
+    their steps.
+    """
+    attributes = item.attributes.items()
+    left_out = any(attributes >= dict(pairs).items() for pairs in (OVER_CHECKPOINTS, PLACEHOLDER))
+    return item.type == "number" and item.shadow_of is None and item.points > 0 and not left_out
 
 
 def _fullest(items: Sequence[Series], key: str | None = None) -> Series | None:

@@ -12,6 +12,7 @@ from archiver.diff.options import Options, RunData
 from archiver.diff.volatile import Volatile
 from archiver.model.differences import MISSING, Area, Difference, Side, Significance
 from archiver.model.record import Dataset, RunRecord
+from archiver.model.values import Value
 
 _FIELDS = ("lines", "bytes", "sample_limit", "seed", "split")
 _PREFIX = "data."
@@ -109,10 +110,18 @@ def _pair(a: Dataset, b: Dataset, volatile: Volatile) -> Iterator[Difference]:
                 known(left),
                 known(right),
                 role=a.role,
-                significance=Significance.SIGNIFICANT,
+                significance=_weight(field, left, right),
                 rank=2,
+                note="recorded by one run only" if left is None or right is None else "",
                 at=at,
             )
+
+
+def _weight(field: str, left: Value, right: Value) -> Significance:
+    """A size that only one of the runs recorded says nothing about the data of the other."""
+    if field in ("lines", "bytes") and (left is None or right is None):
+        return Significance.VOLATILE
+    return Significance.SIGNIFICANT
 
 
 def _name(item: Dataset) -> tuple[str, ...]:
@@ -172,7 +181,7 @@ def _places(
     for name, one, other in joined(a, b):
         left = MISSING if one is None else one
         right = MISSING if other is None else other
-        if left == right or (left in told and right in told):
+        if left == right or all(side is MISSING or side in told for side in (left, right)):
             continue
         alike = (
             isinstance(left, str) and isinstance(right, str) and volatile.ends_alike(left, right)

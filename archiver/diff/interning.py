@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
+from archiver.model.differences import Side
 from archiver.model.values import Value
 
 
 class Interner:
     """Numbers for values; equal ones, strict in types, have the same.
 
-    The values must stay alive and unchanged as long as the interner is used.
+    The values must stay unchanged as long as the interner is used.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._seen: dict[int, int] = {}
         """Identity of a collection -> its number."""
+        self._held: list[Value] = []
+        """Those collections: an identity is one only as long as its owner lives."""
 
     def number(self, value: Value) -> int:
         """The number of a value and of everything equal to it."""
@@ -34,6 +37,7 @@ class Interner:
                 pending.extend((part, False) for part in inner if isinstance(part, list | dict))
                 continue
             self._seen[id(item)] = self._collection(item)
+            self._held.append(item)
         return self._seen[id(value)]
 
     def _collection(self, item: list[Value] | dict[str, Value]) -> int:
@@ -55,3 +59,16 @@ def _scalar(value: Value) -> Hashable:
             return (float, "nan")
         return (float, value, math.copysign(1, value))
     return (type(value), value)
+
+
+def same_scalar(a: Side, b: Side) -> bool:
+    """Whether two sides are one object, or scalars that are the same in type and value."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or isinstance(a, list | dict):
+        return False
+    if isinstance(a, float) and isinstance(b, float):
+        if math.isnan(a) or math.isnan(b):
+            return math.isnan(a) and math.isnan(b)
+        return a == b and math.copysign(1, a) == math.copysign(1, b)
+    return a == b

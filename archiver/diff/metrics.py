@@ -16,9 +16,9 @@ from archiver.diff.alike import close
 from archiver.diff.area import Told
 from archiver.diff.curves import Identity, pairs, shared_place
 from archiver.diff.facts import difference, joined, known, places
+from archiver.diff.interning import same_scalar
 from archiver.diff.names import dotted, plain
 from archiver.diff.options import Options, RunData
-from archiver.diff.walk import same_scalar
 from archiver.model.claims import Location
 from archiver.model.differences import (
     MISSING,
@@ -47,10 +47,12 @@ _HIGHER = frozenset(
 """Words of names that tell the direction of metrics which have no standard name."""
 _COSTS = frozenset(
     {
-        "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed", "epoch", "eta", "fan",
+        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed",
+        "epoch", "eta", "fan",
         "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter", "iteration",
         "learning", "lr", "mb", "mem", "memory", "mfu", "mib", "network", "norm", "percent",
-        "power", "ram", "runtime", "sample", "samples", "sec", "second", "seconds", "speed",
+        "power", "ram", "reserved", "runtime", "sample", "samples", "scale", "sec",
+        "second", "seconds", "speed",
         "std", "stderr", "step", "steps", "temp", "temperature", "tflops", "throughput", "time",
         "timestamp", "token", "tokens", "util", "utilization", "vram",
     }
@@ -59,6 +61,8 @@ _COSTS = frozenset(
 _OUTCOMES = frozenset({"loss", "eval_loss", "mean_loss", "perplexity", "accuracy"})
 _WORD = re.compile(r"[a-z]+[0-9]?(?![0-9])")
 _COST_FIELDS = ("summary.duration_sec", "resources.")
+_TELLING = 16
+"""Characters of two numbers that are not alike by chance."""
 _EVAL, _TRAIN, _OTHER, _COST = range(4)
 """Ranks."""
 
@@ -79,10 +83,10 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     """Final and best values, those at the last place that both reached, results of evaluations."""
     found: list[Difference] = []
     unaligned = False
-    rates = all(_states_rate(run.record) for run in (a, b))
-    for identity, one, other in pairs(a.record, b.record):
+    runs = a.record, b.record
+    for identity, one, other in pairs(a, b):
         metric = _metric(identity, one, other)
-        found += _final(metric, one, other, options, rates=rates)
+        found += _final(metric, one, other, options, runs)
         if one is None or other is None or metric.cost:
             continue
         found += _best(metric, one, other, options)
@@ -94,12 +98,27 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     found += _trainings(a.record, b.record, options)
     found += _spent(a.record, b.record, options)
     nothing = not a.record.series and not b.record.series and not found
+    found = [*_once(found)]
     cautions = (
         (f"some curves could not be aligned by {options.align}: nothing maps their steps to it",)
         if unaligned
         else ()
     )
     return Told(tuple(found), cautions, "neither run records a metric" if nothing else "")
+
+
+def _once(found: list[Difference]) -> Iterator[Difference]:
+    """What two sources measured alike in both runs once, under its standard name."""
+    seen: set[tuple[str, float, float]] = set()
+    for item in sorted(found, key=lambda item: item.rank):
+        if isinstance(item.a, float) and isinstance(item.b, float):
+            # Short numbers are alike by chance, and so are costs.
+            key = (item.role, item.a, item.b)
+            telling = len(repr(item.a)) + len(repr(item.b)) >= _TELLING
+            if key in seen and telling and item.rank != _COST:
+                continue
+            seen.add(key)
+        yield item
 
 
 def _metric(identity: Identity, one: Series | None, other: Series | None) -> _Metric:
@@ -147,12 +166,18 @@ def _lower(name: str) -> bool | None:
 
 
 def _final(
-    metric: _Metric, one: Series | None, other: Series | None, options: Options, *, rates: bool
+    metric: _Metric,
+    one: Series | None,
+    other: Series | None,
+    options: Options,
+    runs: tuple[RunRecord, RunRecord],
 ) -> Iterator[Difference]:
     a, b = (MISSING if item is None else _number(item.last) for item in (one, other))
     yield from _values(metric, "final", (a, b), options)
     series = one or other
-    if series is not None and series.canonical == "learning_rate" and not rates:
+    if series is None or series.canonical != "learning_rate":
+        return
+    if not all(map(_states_rate, runs)):
         peaks = [MISSING if item is None else known(item.max) for item in (one, other)]
         stated = _Metric(metric.field, _TRAIN, lower=None, cost=False, at=metric.at)
         yield from _values(stated, "peak", (peaks[0], peaks[1]), options)

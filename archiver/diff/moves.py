@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from archiver.diff.alike import Terms, Verdict, judge, number
+from archiver.diff.alike import Terms, Verdict, judge, literal, number
 from archiver.diff.names import Path, last
 from archiver.diff.settings_table import setting
 from archiver.diff.walk import Leaf
 from archiver.model.differences import Missing
 from archiver.model.values import Tagged, Value
+
+_FEWEST = 2
+"""Keys that went the same way, from which on a section did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ def moved(leaves: Sequence[Leaf], terms: Terms) -> list[Found]:
                 continue
             partners[one] = other
             del removed[one], added[other]
+    partners |= _sections(leaves, removed, added, partners)
     gone = {other: one for one, other in partners.items()}
     found = []
     for place, leaf in enumerate(leaves):
@@ -47,6 +51,27 @@ def moved(leaves: Sequence[Leaf], terms: Terms) -> list[Found]:
             found.append(Found(Leaf(leaf.path, before.a, leaf.b), before.path))
         else:
             found.append(Found(leaf))
+    return found
+
+
+def _sections(
+    leaves: Sequence[Leaf],
+    removed: dict[int, Leaf],
+    added: dict[int, Leaf],
+    partners: dict[int, int],
+) -> dict[int, int]:
+    """What moved along with its section: several keys went the same way, and so did this one."""
+    ways = Counter(
+        (leaves[one].path[:-1], leaves[other].path[:-1]) for one, other in partners.items()
+    )
+    there = {leaf.path: place for place, leaf in added.items()}
+    found: dict[int, int] = {}
+    for before, after in (way for way, count in ways.items() if count >= _FEWEST):
+        for place, leaf in removed.items():
+            if leaf.path[:-1] == before and place not in found:
+                other = there.pop((*after, *leaf.path[-1:]), None)
+                if other is not None:
+                    found[place] = other
     return found
 
 
@@ -83,10 +108,10 @@ def _loose(leaf: Leaf) -> str | None:
 
 def _value(leaf: Leaf) -> tuple[str, object] | None:
     value = leaf.b if isinstance(leaf.a, Missing) else leaf.a
-    return (last(leaf.path), _meaning(value)) if not isinstance(value, Missing) else None
+    return (last(leaf.path), meaning(value)) if not isinstance(value, Missing) else None
 
 
-def _meaning(value: Value) -> object:
+def meaning(value: Value) -> object:
     """Something hashable that values which mean the same share; more may share it."""
     if isinstance(value, Tagged):
         value = value.value
@@ -94,9 +119,12 @@ def _meaning(value: Value) -> object:
         return str(value).lower()
     if isinstance(value, int | float):
         value = repr(float(value)) if abs(value) < 2**53 else str(type(value))
-        return _meaning(value)
+        return meaning(value)
     if isinstance(value, list | dict):
         return len(value)
+    value = literal(value)
+    if not isinstance(value, str):
+        return meaning(value)
     read = number(value)
     if read is not None:
         return "nan" if isinstance(read, float) else read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +29,8 @@ class RunData:
     files: tuple[FileEntry, ...] = ()
     points: Callable[[Series], Points | None] = _no_points
     """The points of a series of numbers; None for any other."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Step -> name by which it is known across runs; filled in by `steps.labelled`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ _FRAMEWORKS = (
     "datasets", "tokenizers", "numpy",
 )  # fmt: skip
 """Packages that train; they are told first."""
+_ABSENT = "not installed"
 _SHORTEST_COMMIT = 7
 
 Versions = dict[str, list[Dependency]]
@@ -52,12 +53,17 @@ def compare(a: RunData, b: RunData, _options: Options) -> Told:
     ]
     for role in ("installed", "locked"):
         found += _lists(role, kinds[0][role], kinds[1][role])
+    told_as_code = {
+        item.commit for run in (a, b) for item in run.record.repositories if item.commit
+    }
     # A program names what it imported; what another run had installed of it is as good.
     one, other = ({**kind["imported"], **kind["installed"]} for kind in kinds)
     told = {item.field for item in found if item.role == "installed"}
     whole = all(kind["installed"] for kind in kinds)
     for item in _packages("imported", *((one, other) if not whole else _only_imported(kinds))):
         lone = item.a is MISSING or item.b is MISSING
+        if item.a in told_as_code or item.b in told_as_code or item.field.endswith(".dirty"):
+            continue
         if item.field not in told and not (lone and any(kind["installed"] for kind in kinds)):
             found.append(item)
     found += _lockfiles(
@@ -112,6 +118,8 @@ def _packages(role: str, a: Versions, b: Versions) -> Iterator[Difference]:
             significance, direction, note = weigh(x, y)
         elif x is None or y is None:
             note = "the version is not recorded"
+        elif _ABSENT in (x, y):
+            significance = Significance.EQUIVALENT
         yield difference(
             Area.DEPENDENCIES,
             dotted((name,)),
@@ -127,7 +135,7 @@ def _packages(role: str, a: Versions, b: Versions) -> Iterator[Difference]:
 
 
 def _version(item: Dependency) -> str | None:
-    return "not installed" if item.state == "not_installed" else item.version
+    return _ABSENT if item.state == "not_installed" else item.version
 
 
 def _commits(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from archiver.diff.commands import expanded
+from archiver.diff.expanding import expanded
 from archiver.diff.interning import Interner
 from archiver.diff.settings_table import topic
 from archiver.model.record import Config, RunRecord
@@ -50,8 +50,8 @@ class Pair:
     @property
     def step_id(self) -> str | None:
         """Step that the configuration is of."""
-        either = self.a if self.a is not None else self.b
-        return either.step_id if either is not None else None
+        sides = (config.step_id for config in (self.a, self.b) if config is not None)
+        return next((step_id for step_id in sides if step_id is not None), None)
 
 
 def pairs(a: RunRecord, b: RunRecord) -> list[Pair]:
@@ -78,11 +78,13 @@ def pairs(a: RunRecord, b: RunRecord) -> list[Pair]:
 def _distinct(configs: Sequence[Config]) -> list[Config]:
     """Configurations without those that repeat another of the same role and step."""
     interner = Interner()
+    often = Counter((item.role, item.step_id, item.reader) for item in configs)
     seen: set[Hashable] = set()
     kept = []
     for item in configs:
-        # Copies in several checkpoints or forms; a whole one stands for what it is part of.
-        key = (item.role, item.step_id, item.reader, interner.number(item.values))
+        kind = (item.role, item.step_id, item.reader)
+        # Copies in several checkpoints or forms.
+        key = (kind, interner.number(item.values)) if often[kind] > 1 else kind
         if key not in seen:
             kept.append(item)
         seen.add(key)

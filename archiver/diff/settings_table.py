@@ -34,6 +34,8 @@ come twice: those of one reach first, then whatever is there."""
 
 GOVERNING = 16
 """Ranks below this one are of settings that govern optimisation."""
+OPTIMISATION = 8
+"""Ranks below this one are of the optimisation itself, which every trainer has."""
 OTHER = 50
 
 _RANKS: tuple[str, ...] = (

@@ -75,6 +75,8 @@ def _of_verdict(leaf: Leaf, judged: Judged, setting: Setting) -> tuple[Significa
     if judged.verdict is Verdict.RETYPED:
         one, other = (_kind(side) for side in (leaf.a, leaf.b))
         return Significance.SIGNIFICANT, f"{one} in the first run, {other} in the second"
+    if _secrets(leaf.a) != _secrets(leaf.b) and (absent(leaf.a) or absent(leaf.b)):
+        return Significance.VOLATILE, NOT_COMPARED
     if absent(leaf.a) and absent(leaf.b):
         return Significance.EQUIVALENT, "neither says anything"
     if setting.options.volatile.covers(leaf.path, leaf.a, leaf.b):
@@ -82,12 +84,17 @@ def _of_verdict(leaf: Leaf, judged: Judged, setting: Setting) -> tuple[Significa
     return Significance.SIGNIFICANT, ""
 
 
+def _secrets(side: Side) -> tuple[str, ...]:
+    """Kinds of the secrets that were taken out of a side."""
+    return () if isinstance(side, Missing) else secret_kinds(side)
+
+
 def _one_sided(leaf: Leaf, setting: Setting) -> tuple[Kind, Significance, str]:
     kind = Kind.ADDED if isinstance(leaf.a, Missing) else Kind.REMOVED
     value = leaf.b if isinstance(leaf.a, Missing) else leaf.a
-    if not isinstance(value, Missing) and secret_kinds(value):
-        return kind, Significance.SIGNIFICANT, NOT_COMPARED
-    if absent(value):
+    if _secrets(value):
+        return kind, Significance.VOLATILE, NOT_COMPARED
+    if absent(value, typed=setting.terms.typed):
         # A null may switch off what would otherwise have a default.
         if setting.null_is_nothing or rank(leaf.path) >= GOVERNING:
             return kind, Significance.EQUIVALENT, "null and nothing are the same here"

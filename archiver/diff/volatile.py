@@ -10,35 +10,43 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, partial
 
+from archiver.diff.interning import same_scalar
 from archiver.diff.names import Path, dotted, last, words
 from archiver.model.differences import Missing, Side
 from archiver.model.values import Tagged
 
 KEYS = (
-    "*_dir_name", "adapter_output*", "artifact_dir", "artifacts_dir", "cache_dir", "cwd", "date",
-    "datetime", "default_root_dir", "exp_dir", "hf_home", "home", "log_dir", "log_file", "log_path",
-    "logdir", "logging_dir", "logging_root", "logs_root", "output", "output_*dir", "output_dir",
-    "output_path", "output_root", "outdir", "out_dir", "result_dir", "results_dir", "run_dir",
-    "runs_dir", "save", "save_dir", "save_path", "tensorboard_dir", "tb_dir", "tmp*_dir", "tmpdir",
-    "temp_dir", "torch_home", "triton_cache_dir", "transformers_cache", "wandb_dir",
-    "work_dir", "workdir", "workspace", "wandb_save_dir",
-    "app_tag_run_name", "artifact_subdir", "display_name", "exp_id", "exp_name", "experiment_id",
-    "experiment_name", "job_name", "run", "run_id", "run_name", "run_uuid", "session_id",
-    "trial_id", "trial_name", "uuid", "wandb_exp_name", "wandb_id", "wandb_name", "wandb_run_id",
-    "wandb_run_name", "*wandb_run_name", "wandb_version", "wandb_group",
-    "completed_at", "created_at", "ended_at", "finished_at", "generated_at", "modified_at",
-    "saved_at", "started_at", "updated_at", "written_at",
-    "*_started", "*_timestamp", "*_datetime", "create_time", "created", "duration",
-    "duration_*", "elapsed", "elapsed_*", "end_time", "finished", "modified", "mtime",
-    "*_runtime", "save_time", "start_time", "started", "stopped", "timestamp", "total_time",
-    "host", "host_name", "hostname", "ip", "ip_address", "machine", "master_addr",
-    "master_address", "node_name", "nodelist", "node_list", "nodename", "rdzv_endpoint", "rdzv_id",
-    "slurmd_nodename", "user", "username", "server",
-    "*_job_id", "job", "job_id", "jobid", "pid", "ppid", "*_pid", "slurm_*",
-    "local_process_index", "local_rank", "cuda_visible_devices",
-    "vis_label", "account", "mail_user", "partition", "reservation",
+    # What a run writes, and where it works.
+    "*_dir_name", "adapter_output*", "artifact_dir", "artifacts_dir", "cache_dir", "cwd",
+    "default_root_dir", "exp_dir", "hf_home", "home", "log_dir", "log_file", "log_path", "logdir",
+    "logging_dir", "logging_root", "logs_root", "out_dir", "outdir", "output", "output_*dir",
+    "output_dir", "output_path", "output_root", "result_dir", "results_dir", "run_dir", "runs_dir",
+    "save", "save_dir", "save_path", "tb_dir", "temp_dir", "tensorboard_dir", "tmp*_dir", "tmpdir",
+    "torch_home", "transformers_cache", "triton_cache_dir", "wandb_dir", "wandb_save_dir",
+    "work_dir", "workdir", "workspace",
+    # What it is called, and what is said about it.
+    "*wandb_run_name", "app_tag_run_name", "artifact_subdir", "display_name", "exp_id", "exp_name",
+    "experiment_id", "experiment_name", "job_name", "run", "run_id", "run_name", "run_uuid",
+    "session_id", "trial_id", "trial_name", "uuid", "vis_label", "wandb_exp_name", "wandb_group",
+    "wandb_id", "wandb_name", "wandb_run_id", "wandb_version",
+    "*experiment.key_deviations", "*experiment.runtime_settings", "comment", "description",
+    "hypothesis", "notes", "purpose", "tags", "title",
+    # When.
+    "*_datetime", "*_runtime", "*_started", "*_timestamp", "completed_at", "create_time", "created",
+    "created_at", "date", "datetime", "duration", "duration_*", "elapsed", "elapsed_*", "end_time",
+    "ended_at", "finished", "finished_at", "generated_at", "modified", "modified_at", "mtime",
+    "save_time", "saved_at", "start_time", "started", "started_at", "stopped", "timestamp",
+    "total_time", "updated_at", "written_at",
+    # On which machine, for whom, as which process.
+    "*_job_id", "*_pid", "account", "cuda_visible_devices", "host", "host_name", "hostname", "ip",
+    "ip_address", "job", "job_id", "jobid", "local_process_index", "local_rank", "machine",
+    "mail_user", "master_addr", "master_address", "mkl_num_threads", "nccl_debug", "node_list",
+    "node_name", "nodelist", "nodename", "omp_num_threads", "partition", "pid", "ppid",
+    "rdzv_endpoint", "rdzv_id", "reservation", "server", "slurm_*", "slurmd_nodename",
+    "tokenizers_parallelism",
+    "user", "username",
 )  # fmt: skip
 """Shell patterns over the last key in its plain form: whatever its value is, it is volatile."""
 
@@ -80,7 +88,8 @@ _ROOTED = re.compile(
 _RELATIVE = re.compile(r"[\w.@+=\-]+(?:[/\\][\w.@+=,\- ]+)+[/\\]?\Z")
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
 _TELLING = re.compile(r"^(?=.*[\d_\-.]).{8,200}$")
-_LONGEST = 4_096
+_MOST = 1_000
+_LONGEST = 65_536
 _MARK = "\0"
 
 
@@ -155,8 +164,15 @@ class Volatile:
             return True
         if self._ports.match(name):
             return _is_port(a) and _is_port(b)
+        if isinstance(a, list) and isinstance(b, list):
+            return 0 < len(a) == len(b) <= _MOST and all(map(partial(self._covers, path), a, b))
+        return self._covers(path, a, b)
+
+    def _covers(self, path: Path, a: Side, b: Side) -> bool:
         one, other = _anonymous(_text(a), self.names_a), _anonymous(_text(b), self.names_b)
-        return one is not None and other is not None and self._alike(path, one, other)
+        if one is None or other is None:
+            return same_scalar(a, b)
+        return self._alike(path, one, other)
 
     def is_input(self, path: Path) -> bool:
         """Whether a path under these keys says what a run reads."""

@@ -6,12 +6,11 @@ NaN is the same as NaN. The cost is linear in the size of both values, and nothi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from archiver.diff.interning import Interner
+from archiver.diff.interning import Interner, same_scalar
 from archiver.diff.lists import align
 from archiver.diff.names import Path
 from archiver.model.differences import MISSING, Missing, Side
@@ -58,25 +57,17 @@ class Walk:
                 aligned = align(one, other, interner)
                 if aligned.whole or aligned.reordered:
                     yield Leaf(_path(trail), one, other, aligned.reordered)
-                below = [((trail, key), left, right) for key, left, right in aligned.pairs]
+                for key, left, right in aligned.pairs:
+                    if isinstance(left, Missing) or isinstance(right, Missing):
+                        # An item came or went as a whole.
+                        yield Leaf((*_path(trail), key), left, right)
+                    else:
+                        below.append(((trail, key), left, right))
             elif (keys := _lone(one, other)) is not None:
                 below = _alone(trail, keys, added=isinstance(one, Missing))
             else:
                 yield Leaf(_path(trail), one, other)
             pending.extend(reversed(below))
-
-
-def same_scalar(a: Side, b: Side) -> bool:
-    """Whether two sides are one object, or scalars that are the same in type and value."""
-    if a is b:
-        return True
-    if type(a) is not type(b) or isinstance(a, list | dict):
-        return False
-    if isinstance(a, float) and isinstance(b, float):
-        if math.isnan(a) or math.isnan(b):
-            return math.isnan(a) and math.isnan(b)
-        return a == b and math.copysign(1, a) == math.copysign(1, b)
-    return a == b
 
 
 def _lone(one: Side, other: Side) -> dict[str, Value] | None:
