@@ -242,8 +242,8 @@ def test_cautions(config: Make, record: Make, compared: Make) -> None:
     assert told[1:] == (
         "the second run did not finish: failed",
         (
-            "the runs made different numbers of steps (10 and 5): their final values are not of equal"
-            " steps"
+            "the runs made different numbers of steps (10 and 5): their final values are not of"
+            " equal steps"
         ),
         "the seeds differ (1 and 2): a difference of metrics may be chance",
     )
