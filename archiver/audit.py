@@ -6,22 +6,26 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from archiver import contracts, registry, reproduce
 from archiver.case import Case, Expected, Hit
 from archiver.extension import Rule
 from archiver.model.claims import Location
 from archiver.model.findings import Fact, Finding, Position, Reproducibility, Suppressed, pointer_of
+from archiver.model.plain import dataclass
 from archiver.model.record import RunIdentity
 from archiver.policy import Policy
 from archiver.rundir import natural
+from archiver.wording import cut
 
 log = logging.getLogger(__name__)
 
 _MOST_HITS = 200
 """Findings of one rule in one run that are told; more of them are counted."""
 _MOST_RELATED = 20
+_MOST_CHARACTERS = 200
+"""Of what a rule said that stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def _run(rule: Rule, case: Case) -> tuple[list[Hit], str | None]:
         return list(rule.check(case)), None
     except Exception as crash:  # A rule must not end the audit, nor the archiving.
         log.exception("rule %s crashed", rule.id)
-        return [], f"stopped on this run ({type(crash).__name__}: {crash}); please report this"
+        fault = cut(f"{type(crash).__name__}: {crash}", _MOST_CHARACTERS)
+        return [], f"stopped on this run ({fault}); please report this"
 
 
 def _findings(
@@ -121,7 +126,7 @@ def _findings(
     positions: dict[Location, Position],
 ) -> Iterable[Finding]:
     seen: Counter[str] = Counter()
-    for hit in _bounded(hits):
+    for hit in _bounded(rule, hits):
         severity = setting.policy.severity_of(rule, setting.paths(hit.at))
         key = _fingerprint(rule, run, hit.at)
         seen[key] += 1
@@ -141,11 +146,14 @@ def _findings(
         )
 
 
-def _bounded(hits: Sequence[Hit]) -> Sequence[Hit]:
+def _bounded(rule: Rule, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """The gravest, and how many more there are: as grave as the gravest of those."""
     if len(hits) <= _MOST_HITS:
         return hits
-    rest = len(hits) - _MOST_HITS
-    return (*hits[:_MOST_HITS], Hit(f"{rest} more findings of this rule are counted, not told"))
+    ranked = sorted(hits, key=lambda hit: -(hit.severity or rule.severity).rank)
+    rest = ranked[_MOST_HITS:]
+    message = f"{len(rest)} more findings of this rule are counted, not told"
+    return (*ranked[:_MOST_HITS], Hit(message, severity=rest[0].severity))
 
 
 def _fingerprint(rule: Rule, run: RunIdentity, at: Location) -> str:

@@ -24,7 +24,6 @@ import math
 from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
-from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint, Series
 from archiver.model.values import Value
@@ -66,7 +65,7 @@ def _judge(case: Case, item: Checkpoint, best: float) -> Iterator[Hit]:
     if not finite or any(_is_end(series, best) for series in finite):
         return
     first = max(finite, key=lambda series: series.points)
-    place = Place(Location(first.at.path, "", first.at.scope), f"the values of {cut(first.key)}")
+    place = Place(case.place_of(first), f"the values of {cut(first.key)}")
     among = [_holds(case, series, best) for series in finite]
     if any(among):
         message = (

@@ -83,16 +83,12 @@ def _saved(case: Case, last: Series) -> Iterator[Hit]:
             f"it was saved at step {worst.step}, but the metrics end at step {done}; their points"
             f" are at most {counted(stride, 'step')} apart{more}"
         )
-        end = Place(_file(last), f"the last point of {cut(last.key)}")
+        end = Place(case.place_of(last), f"the last point of {cut(last.key)}")
         yield Hit(message, _place(worst), (end,))
 
 
 def _place(item: Checkpoint) -> Location:
     return Location(item.path, "", item.at.scope) if item.present else item.at
-
-
-def _file(series: Series) -> Location:
-    return Location(series.at.path, "", series.at.scope)
 
 
 def _stride(case: Case, series: Series) -> int:
@@ -121,7 +117,7 @@ def _allowed(case: Case, step: Step, last: Series, *, alone: bool) -> Iterator[H
         return
     widest: Statement = next(said for limit, said in limits if limit == most)
     message = f"{cut(last.key)} goes on to step {done}, but every configuration ends at step {most}"
-    yield Hit(message, _file(last), (Place(widest.at, f"at most {most} steps"),))
+    yield Hit(message, case.place_of(last), (Place(widest.at, f"at most {most} steps"),))
 
 
 RULE = Rule(

@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.extension import Case, Fact, Hit, Rule, Severity
-from archiver.model.claims import Location
 from archiver.model.points import NO_STEP, OVER_CHECKPOINTS
 from archiver.model.record import Series
 from archiver.wording import cut
@@ -74,7 +73,7 @@ def _gaps(case: Case, series: Series) -> Iterator[Hit]:
                 f"{cut(series.key)} has no point between steps {reached} and {first}, where attempt"
                 f" {number} took over; the points before it are at most {stride} steps apart"
             )
-            yield Hit(message, Location(series.at.path, "", series.at.scope))
+            yield Hit(message, case.place_of(series))
         if len(own) > 1:
             stride = max(stride, int(np.max(np.diff(own))))
         reached = max(int(own[-1]), first if reached is None else reached)

@@ -22,7 +22,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
-from archiver.model.claims import Location
 from archiver.model.record import Series, Step
 from archiver.wording import counted, listed
 
@@ -40,7 +39,7 @@ def check(case: Case) -> Iterator[Hit]:
         again = _again(step) or "an attempt began again before the last recorded step"
         message = f"{again}: {counted(points, 'point')} of {len(group)} series {verb} superseded"
         first = max(group, key=lambda series: series.superseded)
-        yield Hit(message, Location(first.at.path, "", first.at.scope))
+        yield Hit(message, case.place_of(first))
 
 
 def _is_of(step: Step, step_id: str | None) -> bool:
