@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from archiver.model.claims import Location
 from archiver.model.differences import MISSING, Comparison, Difference, Kind, Significance
 from archiver.model.record import Config, RunRecord, Step
@@ -67,11 +65,8 @@ def test_a_key_moves_with_its_value(told: Told) -> None:
     """Where its last part and its value are found once on either side."""
     (found,) = told({"a": {"patience": 3}}, {"b": {"c": {"patience": 3.0}}})
     assert lines([found]) == [("b.c.patience", "moved", "equivalent")]
-    found_two = told({"a": {"patience": 3}, "x": {"patience": 3}}, {"b": {"patience": 3}})
-    assert [item.kind for item in found_two] == [Kind.REMOVED, Kind.REMOVED, Kind.ADDED] or {
-        item.kind for item in found_two
-    } == {Kind.ADDED, Kind.REMOVED}
-    assert not any(item.from_ for item in found_two)
+    ambiguous = told({"a": {"patience": 3}, "x": {"patience": 3}}, {"b": {"patience": 3}})
+    assert {item.kind for item in ambiguous} == {Kind.ADDED, Kind.REMOVED}
 
 
 def test_a_section_moves_with_all_of_its_keys(told: Told) -> None:
@@ -236,19 +231,12 @@ def test_steps_of_pipelines_go_by_name(config: Make, record: Make, compared: Mak
     ]
 
 
-@pytest.mark.parametrize(
-    ("order", "keys"),
-    [
-        (
-            ["lr", "batch_size", "max_steps", "optim", "lr_scheduler_type", "warmup_steps",
-             "weight_decay", "bf16", "lora_rank", "seed", "model", "dataset", "save_steps"],
-            None,
-        ),
-    ],
-)  # fmt: skip
-def test_what_governs_optimisation_is_told_first(told: Told, order: list[str], keys: None) -> None:
+def test_what_governs_optimisation_is_told_first(told: Told) -> None:
     """In the order in which people ask."""
-    del keys
+    order = [
+        "lr", "batch_size", "max_steps", "optim", "lr_scheduler_type", "warmup_steps",
+        "weight_decay", "bf16", "lora_rank", "seed", "model", "dataset", "save_steps",
+    ]  # fmt: skip
     a: dict[str, Value] = {key: f"{key} one" for key in reversed(order)}
     b: dict[str, Value] = {key: f"{key} two" for key in order}
     assert [item.field for item in told(a, b)] == order
