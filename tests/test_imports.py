@@ -104,7 +104,7 @@ def test_a_single_file_loads_its_own_reader_alone() -> None:
         "archiver.readers.coordexp_run_metadata"
     }
     assert loaded & IDLE == set()
-    unused = {"archiver.codecs.yaml_document", "archiver.package.loading", "archiver.summaries"}
+    unused = {"archiver.codecs.yaml_document", "archiver.discover", "archiver.package.loading"}
     assert loaded & unused == set()
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from archiver import assemble, contracts, discover, registry
+from archiver import assemble, contracts, registry
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
@@ -21,6 +21,9 @@ from archiver.schemacheck import index
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 from archiver.workflows.progress import Progress
+
+if TYPE_CHECKING:
+    from archiver import discover
 
 Visited = TypeVar("Visited")
 
@@ -101,6 +104,8 @@ def each(
 
     Archives below it are no runs; `archived` visits those.
     """
+    from archiver import discover
+
     with RunDir(run_dir, "run", options.limits) as run:
         tree = run.walk()
         archives = _archives(tree)
