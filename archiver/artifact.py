@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from archiver.codecs.lines import LineStream
 from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
 from archiver.limits import Limits
 from archiver.model.claims import Location, Problem
+from archiver.model.plain import dataclass
 from archiver.model.record import Accounting
 from archiver.rundir import Entry, OpenFile, RunDir, Tree
 

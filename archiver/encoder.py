@@ -6,9 +6,9 @@ It stands by itself so that printing a report imports nothing of how runs are re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from archiver.model.findings import Report, Severity
+from archiver.model.plain import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,14 @@ A reader never opens a file itself, never imports another reader, and never stam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from archiver.artifact import Artifact, Match, Member
 from archiver.case import Case, Expected, Hit, Points
 from archiver.encoder import Encoder, Help
 from archiver.model.findings import Fact, Report, Severity
+from archiver.model.plain import dataclass
 from archiver.model.points import Metric, PointSink
 from archiver.model.reading import Reading
 from archiver.rundir import Entry, Tree

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os.path
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT
 from archiver.model.findings import Severity
+from archiver.model.plain import dataclass
 
 if TYPE_CHECKING:
     from archiver.extension import Rule

@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import orjson
@@ -15,6 +14,7 @@ from archiver.codecs import json_prefix, json_scan, pointers, text
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.json_exact import ExactDecoder, Oddities
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import MAX_EXACT_INT, Tagged, Value
 
 _BLANK = " \t\r\n"

@@ -6,10 +6,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from archiver.model.plain import dataclass
 from archiver.redaction.worth import is_marker
 
 KEY_NAME = "key-name"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from typing import TypeAlias
@@ -17,6 +17,7 @@ import orjson
 
 from archiver import resources
 from archiver.errors import ArchiverError
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 Schema: TypeAlias = dict[str, Value]
@@ -111,7 +112,7 @@ def find(name: str) -> SchemaFile:
         near = get_close_matches(name, names(), 1)
         hint = f"did you mean {near[0]}?" if near else "`runarchive schemas` lists them"
         raise ArchiverError(name, "is no schema", hint)
-    return SchemaFile.of(name, orjson.loads(resources.text(resources.SCHEMAS, name + SUFFIX)))
+    return SchemaFile.of(name, orjson.loads(resources.data(resources.SCHEMAS, name + SUFFIX)))
 
 
 @cache
@@ -123,9 +124,16 @@ def of_kind(kind: str) -> tuple[SchemaFile, ...]:
 
 
 def kinds_of(name: str) -> tuple[str, ...]:
-    """The kinds that a file may be of by its name, as the schemas tell it, in order."""
-    described = (item.described for item in schemas())
-    return tuple(sorted({one.kind for one in described if one is not None and one.fits(name)}))
+    """The kinds that a file may be of by its name, as the schemas tell it, in order.
+
+    Patterns that begin with a wildcard tell little; they count where no other matches.
+    """
+    near: dict[bool, set[str]] = {True: set(), False: set()}
+    for described in filter(None, (item.described for item in schemas())):
+        for pattern in described.files:
+            if _matches(name, pattern):
+                near[pattern[:1] not in "*?["].add(described.kind)
+    return tuple(sorted(near[True] or near[False]))
 
 
 def _matches(name: str, pattern: str) -> bool:

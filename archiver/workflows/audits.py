@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.model.claims import Location
 from archiver.model.findings import Fact, RunFindings
+from archiver.model.plain import dataclass
 from archiver.model.record import Accounting, Coverage, FileEntry, RunIdentity, RunRecord
 from archiver.policy import Policy
 from archiver.rundir import Entry, ReadFault, RunDir, Tree, printable_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.package import layout
 from archiver.rundir import Entry, RunDir, Tree, natural, printable_path
 from archiver.schemacheck import index

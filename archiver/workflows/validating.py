@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver import __version__
 from archiver.errors import ArchiverError
 from archiver.model.findings import Report, RunFindings
+from archiver.model.plain import dataclass
 from archiver.workflows.options import UnknownKindError, ValidateOptions
 from archiver.workflows.progress import Progress, silent
 
