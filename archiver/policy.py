@@ -6,7 +6,8 @@ pyproject.toml; `schemas/policy.v1.json` describes it. A run never brings its ow
 
 from __future__ import annotations
 
-import tomllib
+import math
+import os.path
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver import resources
+from archiver.codecs import toml_document
+from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
+from archiver.limits import DEFAULT
 from archiver.model.findings import Severity
 from archiver.model.plain import dataclass
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 FILE = "runarchive.toml"
 _PYPROJECT = "pyproject.toml"
-_TABLE = "tool.runarchive"
+_HARMLESS = INFORMATIONAL | {"bom", "empty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +131,17 @@ def _covers(patterns: Iterable[str], paths: Iterable[str]) -> bool:
 def nearest(directory: Path) -> Path | None:
     """The policy that is in force in a directory: its own, or that of the closest one above."""
     for place in (directory, *directory.parents):
-        if (place / FILE).is_file():
+        if _is_file(place / FILE):
             return place / FILE
         project = place / _PYPROJECT
-        if project.is_file() and "runarchive" in _toml(project).get("tool", {}):
+        if _is_file(project) and _table(project) is not None:
             return project
     return None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; none where a directory above will not tell."""
+    return os.path.isfile(path)  # noqa: PTH113  `Path.is_file` raises there
 
 
 def load(path: Path, rules: Iterable[Rule], *, explicit: bool) -> Policy:
@@ -141,9 +150,11 @@ def load(path: Path, rules: Iterable[Rule], *, explicit: bool) -> Policy:
     Raises:
         ArchiverError: when it cannot be read, or asks for what there is not.
     """
-    document = _toml(path)
     if path.name == _PYPROJECT:
-        document = document.get("tool", {}).get("runarchive", {})
+        table = _table(path)
+        document = {} if table is None else table
+    else:
+        document = _parsed(path, _content(path))
     _validate(path, document)
     policy = replace(
         _policy(document), base=path.resolve().parent, source=str(path), explicit=explicit
@@ -168,20 +179,42 @@ def check(policy: Policy, rules: tuple[Rule, ...], source: str) -> None:
     tables = [policy.thresholds, *(item.thresholds for item in policy.overrides)]
     for key, numbers in (item for table in tables for item in table.items()):
         known = {name for rule in rules if names(rule, (key,)) for name in rule.thresholds}
-        for name in numbers:
+        for name, number in numbers.items():
             if name not in known:
                 hint = f"it has {', '.join(sorted(known)) or 'none'}"
                 raise ArchiverError(source, f"{key} has no threshold {name}", hint)
+            if not math.isfinite(number):
+                hint = "give a number; [[ignore]] keeps a rule quiet"
+                raise ArchiverError(source, f"{key}: {name} = {number}", hint)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _table(path: Path) -> Any:  # noqa: ANN401
+    """What a pyproject.toml holds for runarchive, None where it holds nothing."""
+    data = _content(path)
+    if b"runarchive" not in data:
+        return None  # Nobody's policy: what else is in it, or wrong with it, is not looked at.
+    tools = _parsed(path, data).get("tool")
+    return tools.get("runarchive") if isinstance(tools, dict) else None
+
+
+def _content(path: Path) -> bytes:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            return file.read(DEFAULT.toml_bytes + 1)
     except OSError as fault:
         hint = "give a policy file that exists and that you may read"
         raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ArchiverError(str(path), f"is no TOML ({fault})", "mend it") from None
+
+
+def _parsed(path: Path, data: bytes) -> dict[str, Any]:
+    # It may be a file that a hostile run brought to the current directory.
+    document = toml_document.parse(data, DEFAULT)
+    flaws = (flaw for flaw in document.flaws if flaw.code not in _HARMLESS)
+    fault = next(flaws, None)
+    if fault is not None:
+        told = f"{fault.place}: {fault.message}" if fault.place else fault.message
+        raise ArchiverError(str(path), f"is no TOML that can be read ({told})", "mend it")
+    return document.value
 
 
 def _validate(path: Path, document: dict[str, Any]) -> None:
