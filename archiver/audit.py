@@ -6,22 +6,26 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from archiver import contracts, registry, reproduce
 from archiver.case import Case, Expected, Hit
 from archiver.extension import Rule
 from archiver.model.claims import Location
-from archiver.model.findings import Finding, Position, Reproducibility, Suppressed, pointer_of
+from archiver.model.findings import Fact, Finding, Position, Reproducibility, Suppressed, pointer_of
+from archiver.model.plain import dataclass
 from archiver.model.record import RunIdentity
 from archiver.policy import Policy
 from archiver.rundir import natural
+from archiver.wording import cut
 
 log = logging.getLogger(__name__)
 
 _MOST_HITS = 200
 """Findings of one rule in one run that are told; more of them are counted."""
 _MOST_RELATED = 20
+_MOST_CHARACTERS = 200
+"""Of what a rule said that stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,9 @@ def audit(case: Case, setting: Setting) -> Audit:
     for rule in setting.rules:
         if not setting.policy.selects(rule):
             continue
-        missing = sorted(fact.value for fact in rule.needs - case.facts)
+        missing = _missing(rule, case)
         if missing:
-            not_run[rule.id] = f"needs {' and '.join(missing)}"
+            not_run[rule.id] = f"needs {missing}"
             continue
         thresholds = setting.policy.thresholds_of(rule, setting.paths(Location("")))
         hits, fault = _run(rule, replace(case, thresholds=thresholds))
@@ -96,13 +100,22 @@ def audit(case: Case, setting: Setting) -> Audit:
     )
 
 
+def _missing(rule: Rule, case: Case) -> str:
+    """What the rule would need, in words; where there is no run, nothing else matters."""
+    missing = rule.needs - case.facts
+    if Fact.RUN in missing:
+        return Fact.RUN.value
+    return " and ".join(sorted(fact.value for fact in missing))
+
+
 def _run(rule: Rule, case: Case) -> tuple[list[Hit], str | None]:
     """What a rule says, or why it says nothing."""
     try:
         return list(rule.check(case)), None
     except Exception as crash:  # A rule must not end the audit, nor the archiving.
         log.exception("rule %s crashed", rule.id)
-        return [], f"stopped on this run ({type(crash).__name__}: {crash}); please report this"
+        fault = cut(f"{type(crash).__name__}: {crash}", _MOST_CHARACTERS)
+        return [], f"stopped on this run ({fault}); please report this"
 
 
 def _findings(
@@ -113,7 +126,7 @@ def _findings(
     positions: dict[Location, Position],
 ) -> Iterable[Finding]:
     seen: Counter[str] = Counter()
-    for hit in _bounded(hits):
+    for hit in _bounded(rule, hits):
         severity = setting.policy.severity_of(rule, setting.paths(hit.at))
         key = _fingerprint(rule, run, hit.at)
         seen[key] += 1
@@ -133,11 +146,14 @@ def _findings(
         )
 
 
-def _bounded(hits: Sequence[Hit]) -> Sequence[Hit]:
+def _bounded(rule: Rule, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """The gravest, and how many more there are: as grave as the gravest of those."""
     if len(hits) <= _MOST_HITS:
         return hits
-    rest = len(hits) - _MOST_HITS
-    return (*hits[:_MOST_HITS], Hit(f"{rest} more findings of this rule are counted, not told"))
+    ranked = sorted(hits, key=lambda hit: -(hit.severity or rule.severity).rank)
+    rest = ranked[_MOST_HITS:]
+    message = f"{len(rest)} more findings of this rule are counted, not told"
+    return (*ranked[:_MOST_HITS], Hit(message, severity=rest[0].severity))
 
 
 def _fingerprint(rule: Rule, run: RunIdentity, at: Location) -> str:

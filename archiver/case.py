@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archiver.model.claims import Location, Problem
 from archiver.model.findings import Fact, Place, Severity
+from archiver.model.plain import dataclass
 from archiver.model.record import FileEntry, Resolved, RunRecord, Series, Step
 from archiver.model.values import Value
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from archiver import resources
 from archiver.errors import ArchiverError
 from archiver.model.findings import Severity
+from archiver.model.plain import dataclass
 
 if TYPE_CHECKING:
     from archiver.extension import Rule

@@ -13,18 +13,13 @@ def judge(
 ) -> Reproducibility | None:
     """From the rules that vouch for something that a person needs to start the run again.
 
-    None where nothing was trained, or none of them ran. What the policy keeps quiet is missing
-    all the same.
+    None where nothing was trained, or not all of them ran: a part of the answer would pass for
+    the whole. What the policy keeps quiet is missing all the same.
     """
-    if not case.training:
+    vouching = [(rule.id, rule.vouches) for rule in rules if rule.vouches is not None]
+    if not case.training or not vouching or any(rule not in ran for rule, _ in vouching):
         return None
-    asked = [
-        (rule.vouches, rule.id in fired)
-        for rule in rules
-        if rule.vouches is not None and rule.id in ran
-    ]
-    if not asked:
-        return None
+    asked = [(vouch, rule in fired) for rule, vouch in vouching]
     asked.sort(key=lambda item: not item[0].essential)
     missing = [vouch for vouch, gone in asked if gone]
     essential = any(vouch.essential for vouch in missing)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from archiver.artifact import INFORMATIONAL, Artifact, Match
-from archiver.codecs.flaws import Flaws
+from archiver.artifact import Artifact, Match
+from archiver.codecs.flaws import INFORMATIONAL, Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream, NdjsonTally
 from archiver.extension import Selector, families
 from archiver.model.claims import Location, Problem

@@ -6,10 +6,11 @@ A missing key and a null answer None; a value of another type answers None and i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.artifact import Artifact, pointer
 from archiver.model.claims import Location, Problem
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")

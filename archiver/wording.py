@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from itertools import islice
 
+from archiver.model.findings import Report
 from archiver.model.values import Tagged, Value, nonfinite
 
 _MOST_CHARACTERS = 60
@@ -48,3 +49,19 @@ def listed(items: Iterable[str], most: int = _MOST_ITEMS) -> str:
 def counted(number: int, one: str, several: str = "") -> str:
     """A number with its noun: `1 file`, `2 files`."""
     return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def verdict(report: Report) -> str:
+    """One line on all of a report: what was found, and what that stands on."""
+    found = ", ".join(counted(number, word) for word, number in report.summary().items())
+    checked = (
+        f"{counted(len(report.runs), 'run')}, {counted(report.artifacts, 'artifact')},"
+        f" {counted(report.rules, 'rule')}"
+    )
+    quiet = sum(len(run.suppressed) for run in report.runs)
+    known = sum(len(run.known) for run in report.runs)
+    skipped = len({rule for run in report.runs for rule in run.rules_not_run})
+    rest = [f"{quiet} suppressed"] if quiet else []
+    rest += [f"{known} in the baseline"] if known else []
+    rest += [f"{counted(skipped, 'rule')} could not run everywhere"] if skipped else []
+    return "; ".join([f"{found} in {checked}", *rest])

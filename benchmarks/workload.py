@@ -9,6 +9,7 @@ framing. Values come from a seeded generator.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import random
 import struct
@@ -163,7 +164,7 @@ def provenance(directory: Path, documents: int) -> list[Path]:
             },
             "dataset_source_train_jsonl": _identity(data.format("train"), number),
             "dataset_source_val_jsonl": _identity(data.format("val"), number),
-            "pipeline_manifest_checksum": f"{number:064x}",
+            "pipeline_manifest_checksum": hashlib.sha256(str(number).encode()).hexdigest(),
             "launcher": {},
         }  # fmt: skip
         path = directory / f"effective_runtime-{number:05d}.json"
@@ -181,7 +182,7 @@ def _identity(path: str, number: int) -> dict[str, object]:
         "exists": True,
         "size_bytes": 184_205_331 + number,
         "mtime_ns": 1_795_310_737_490_199_443 + number,
-        "sha256": f"{number:064x}",
+        "sha256": hashlib.sha256(str(number).encode()).hexdigest(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -366,3 +367,24 @@ def test_ascii_output_survives(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.isascii()
     assert b"archived: " in ran.stdout
+
+
+def test_files_of_another_experiment_are_not_a_runs_own(cli: Call, tmp_path: Path) -> None:
+    """From a root of several experiments, a run lists what lies around it, and not theirs."""
+    sweep = next((ROOT / "fixtures" / "runs" / "run_experiment-sweep" / "input").iterdir())
+    shutil.copytree(sweep, tmp_path / "root" / "one")
+    shutil.copytree(RUNS / "lightning-plain" / "input" / "tiny", tmp_path / "root" / "two")
+    (tmp_path / "root" / "two" / "lightning_logs" / "notes.txt").write_text("x")
+    (tmp_path / "root" / "README").write_text("x")
+    assert cli("collect", tmp_path / "root", "-o", tmp_path / "a").code == 0
+    listed = [
+        json.loads(line)
+        for path in (tmp_path / "a").glob("*/*/inventory.ndjson")
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    around = {entry["path"].split("/")[0] for entry in listed if entry["scope"] == "experiment"}
+    assert around == {"README", "one", "two"}
+    for path in (tmp_path / "a").glob("*/*/inventory.ndjson"):
+        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        homes = {entry["path"].split("/")[0] for entry in lines if entry["scope"] == "experiment"}
+        assert len(homes - {"README"}) == 1

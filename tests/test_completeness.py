@@ -201,3 +201,18 @@ def test_ids_of_rules_are_unique() -> None:
     ids = Counter(rule.id for rule in registry.rules())
     assert [item for item, count in ids.items() if count > 1] == []
     assert all(re.fullmatch(r"RA\d{3}", item) for item in ids)
+
+
+@pytest.mark.parametrize("name", modules("outputs"))
+def test_output_has_goldens_and_a_test(name: str) -> None:
+    """Each output has a test and a golden of its own."""
+    home = TESTS / "outputs"
+    assert (home / f"test_{name}.py").is_file()
+    assert [*(home / "golden").glob(f"{name}.*"), *(home / "golden").glob(f"{name}-*.*")] != []
+
+
+def test_outputs_are_those_of_the_command_line() -> None:
+    """The help of `--format` names each output, no more and no fewer."""
+    from archiver.cli.validate import FORMATS
+
+    assert sorted(FORMATS) == modules("outputs")

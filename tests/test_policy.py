@@ -99,7 +99,7 @@ def test_never_is_a_threshold() -> None:
         ("[[ignore]]\nrules = ['no-seed']\nreason = ''", "non-empty"),
         ("fail-on = 'often'", "'often'"),
         ("slect = ['*']", "slect"),
-        ("schema_version = 2", "2"),
+        ("schema_version = 2", "schema_version: 1 was expected"),
         ("select = ", "is no TOML"),
     ],
 )

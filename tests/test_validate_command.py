@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archiver import registry, resources
 from tests.conftest import FIXTURE_RUNS, Ran
 
 RUNS = {path.parent.name: path for path in FIXTURE_RUNS}
@@ -306,3 +310,217 @@ def test_unreadable_file_is_a_finding(cli: Cli, run_dir: Path) -> None:
     ran = cli("validate", run_dir)
     assert ran.code == 1
     assert "unreadable-artifact" in ran.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
+def test_every_format(cli: Cli, form: str) -> None:
+    """Each format is printed, with the same exit code."""
+    ran = cli("validate", RUNS[KILLED], "--format", form)
+    assert ran.code == 1
+    assert ran.err == ""
+    assert "RA003" in ran.out
+
+
+def test_unknown_format_is_a_usage_error(cli: Cli, tmp_path: Path) -> None:
+    """Told before anything is looked at, with the names that there are."""
+    for name in ("xml", "__init__", "", "TEXT"):
+        ran = cli("validate", tmp_path / "nope", "--format", name)
+        assert ran.code == 2
+        assert ran.out == ""
+        assert ran.err == (
+            f"runarchive: --format {name}: is no format; there are github, json, junit, sarif,"
+            " text\n"
+        )
+
+
+def test_format_of_a_plugin(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An output that another distribution offers is used by its name."""
+    (tmp_path / "counting.py").write_text(
+        "from archiver.extension import Encoder\n"
+        "ENCODER = Encoder(name='count', summary='', encode=lambda report, book, colour:"
+        " f'{report.summary()}\\n')\n"
+    )
+    metadata = tmp_path / "counting-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: counting\nVersion: 1\n")
+    points = "[runarchive.outputs]\ncount = counting:ENCODER\n"
+    (metadata / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cached = (registry.output, registry.outputs, resources.extension_groups)
+    for function in cached:
+        function.cache_clear()
+    try:
+        ran = cli("validate", RUNS[KILLED], "--format", "count", "--select", "RA003")
+    finally:
+        for function in cached:
+            function.cache_clear()
+    assert ran.out == "{'error': 3, 'warning': 1, 'note': 0}\n"
+    assert ran.code == 1
+
+
+def test_help_imports_no_output() -> None:
+    """`--help` names the formats without paying for them."""
+    script = (
+        "import sys; from archiver.cli.app import run; run(['validate', '--help']);"
+        " print([name for name in sys.modules if name.startswith('archiver.outputs')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "[text|json|sarif|junit|github]" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, True),
+        ({"TERM": "dumb"}, False),
+        ({"FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_colours(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    coloured: bool,
+) -> None:
+    """On a terminal only, unless NO_COLOR is set or the terminal is dumb; never in files."""
+    from archiver.cli.app import run
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    arguments = ["validate", str(RUNS[KILLED]), "--select", "RA003"]
+    for stream, expected in ((Terminal(), coloured), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert run(arguments) == 1
+        assert ("\x1b[" in stream.getvalue()) is expected
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert run([*arguments, "-o", str(tmp_path / "report.txt")]) == 1
+    assert "\x1b[" not in (tmp_path / "report.txt").read_text("utf-8")
+
+
+def called(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """`validate` of a run with errors, as a shell calls it."""
+    line = f'"{sys.executable}" -m archiver validate "{RUNS[KILLED]}" {command}'
+    return subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        cwd=Path(__file__).resolve().parents[1],
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+def test_streams_that_take_nothing() -> None:
+    """A closed stdout and a reader that went away change no verdict; a full disk is told."""
+    assert called(">&-").returncode == 1
+    ran = called("| head -1; exit ${PIPESTATUS[0]}")
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    if Path("/dev/full").exists():
+        ran = called("> /dev/full")
+        assert ran.returncode == 2
+        assert b"standard output: No space left on device" in ran.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
+def test_locale_without_unicode(form: str) -> None:
+    """What the locale cannot print is spelled out, and nothing fails."""
+    ran = called(
+        f"--format {form}", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING=""
+    )
+    assert ran.returncode == 1
+    assert ran.stderr == b""
+    assert ran.stdout.isascii()
+
+
+def test_file_held_to_a_schema(cli: Cli, run_dir: Path, tmp_path: Path) -> None:
+    """Whatever a file is called: accepted at once, or told what is wrong and where."""
+    path = only(run_dir, "effective_runtime.json")
+    copy = tmp_path / "anything.txt"
+    document = json.loads(path.read_text("utf-8"))
+    copy.write_text(json.dumps(document, indent=2), "utf-8")
+    assert cli("validate", "--schema", "coordexp.effective_runtime", copy).code == 0
+    document["runtime"]["save_strategy"] = 7
+    copy.write_text(json.dumps(document, indent=2), "utf-8")
+    ran = cli("validate", "--schema", "coordexp.effective_runtime", copy, "--format", "json")
+    assert ran.code == 1
+    (finding,) = json.loads(ran.out)["runs"][0]["findings"]
+    assert finding["name"] == "schema-violation"
+    assert finding["pointer"] == "/runtime/save_strategy"
+    lines = copy.read_text("utf-8").splitlines()
+    assert "save_strategy" in lines[finding["line"] - 1]
+    assert lines[finding["line"] - 1].index('"save_strategy"') == finding["column"] - 1
+
+
+def test_version_that_is_not_supported(cli: Cli, run_dir: Path) -> None:
+    """One clear error, and nothing else of the document is judged."""
+    path = only(run_dir, "effective_runtime.json")
+    document = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**document, "schema_version": 2, "runtime": 1}), "utf-8")
+    ran = cli("validate", "--schema", "coordexp.effective_runtime", path, "--format", "json")
+    (finding,) = json.loads(ran.out)["runs"][0]["findings"]
+    assert (finding["name"], finding["pointer"]) == ("unsupported-version", "/schema_version")
+    assert "is version 2; version 1 is supported" in finding["message"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1,", b"{}"])
+def test_file_that_is_no_such_document(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    """Damage is told as such, and never accepted."""
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    assert cli("validate", "--schema", "coordexp.effective_runtime", path).code == 1
+
+
+def test_schema_for_what_is_no_file(cli: Cli, tmp_path: Path) -> None:
+    """An unknown schema, a directory and a pipe are usage errors."""
+    (tmp_path / "x.json").write_text("{}")
+    ran = cli("validate", "--schema", "coordexp.effective_runtim", tmp_path / "x.json")
+    assert ran.code == 2
+    assert "did you mean coordexp.effective_runtime?" in ran.err
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "none"):
+        assert cli("validate", "--schema", "coordexp.effective_runtime", path).code == 2
+
+
+def test_rows_held_to_a_schema(cli: Cli, tmp_path: Path) -> None:
+    """A stream is checked row by row; equal faults are one finding with their number."""
+    source = next((RUNS["coordexp-clean"]).rglob("train_heartbeat.rank0.jsonl"))
+    rows = [json.loads(line) for line in source.read_text("utf-8").splitlines()]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert cli("validate", "--schema", "coordexp.heartbeat", path).code == 0
+    for row in rows[1:]:
+        row["ts"] = "soon"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"torn": ')
+    ran = cli("validate", "--schema", "coordexp.heartbeat", path, "--format", "json")
+    found = json.loads(ran.out)["runs"][0]["findings"]
+    assert {item["name"] for item in found} == {"schema-violation", "truncated-artifact"}
+    violation = next(item for item in found if item["name"] == "schema-violation")
+    assert (violation["line"], violation["pointer"]) == (2, "/ts")
+    assert f"{len(rows) - 1} rows" in violation["message"]
+
+
+def test_archive_that_names_files_outside(cli: Cli, collected: Callable[..., Path]) -> None:
+    """The copies that a hostile inventory names outside of its archive are not opened."""
+    archive = collected(RUNS[KILLED])
+    inventory = archive / "inventory.ndjson"
+    lines = [json.loads(line) for line in inventory.read_text("utf-8").splitlines()]
+    secret = archive.parent / "secret.json"
+    secret.write_text('{"a": 1}')
+    for line in lines:
+        if "copied" in line:
+            line["copied"] = f"data/../../{secret.name}"
+    inventory.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    before = secret.stat().st_atime_ns
+    assert cli("validate", archive).code == 1
+    assert secret.stat().st_atime_ns == before

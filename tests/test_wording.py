@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from archiver.model.claims import Location
+from archiver.model.findings import Finding, Report, RunFindings, Severity, Suppressed
 from archiver.model.values import Tagged, Value
-from archiver.wording import counted, cut, listed, shown
+from archiver.wording import counted, cut, listed, shown, verdict
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,24 @@ def test_counted() -> None:
     assert counted(1, "file") == "1 file"
     assert counted(2, "file") == "2 files"
     assert counted(2, "entry", "entries") == "2 entries"
+
+
+def test_verdict() -> None:
+    """What was found, on what that stands, and what does not count; ones are told as ones."""
+    assert verdict(Report(runs=(), rules=0)) == (
+        "0 errors, 0 warnings, 0 notes in 0 runs, 0 artifacts, 0 rules"
+    )
+    found = Finding(rule="RA1", name="x", severity=Severity.ERROR, message="m", at=Location(""))
+    run = RunFindings(
+        path="a",
+        run_id="a",
+        findings=(found,),
+        suppressed=(Suppressed(found, "why"),),
+        known=(found, found),
+        rules_not_run={"RA2": "needs"},
+        artifacts=1,
+    )
+    assert verdict(Report(runs=(run,), rules=1)) == (
+        "1 error, 0 warnings, 0 notes in 1 run, 1 artifact, 1 rule; 1 suppressed;"
+        " 2 in the baseline; 1 rule could not run everywhere"
+    )

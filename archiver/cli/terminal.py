@@ -43,7 +43,7 @@ def tell(text: str) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as fault:
-        hint = "the archives are complete; give the result another place"
+        hint = "the work itself is done; give the result another place"
         raise ArchiverError("standard output", fault.strerror or "closed", hint) from None
 
 

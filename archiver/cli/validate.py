@@ -23,14 +23,8 @@ if TYPE_CHECKING:
     from archiver.policy import Policy
 
 
-class Format(StrEnum):
-    """How the report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    JUNIT = "junit"
-    GITHUB = "github"
+FORMATS = ("text", "json", "sarif", "junit", "github")
+"""The outputs that come with runarchive, as `--help` names them without importing any."""
 
 
 class FailOn(StrEnum):
@@ -55,11 +49,19 @@ def command(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH]...",
+            parser=Path,
             help="Run directories, directories that hold runs or archives, single artifacts."
             " Default: the current directory.",
         ),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="Form of the report.")] = Format.TEXT,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar=f"[{'|'.join(FORMATS)}]",
+            help="Form of the report; installed plugins may add others.",
+        ),
+    ] = FORMATS[0],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file."),
@@ -117,6 +119,7 @@ def command(
     from archiver.workflows import validating
     from archiver.workflows.options import ValidateOptions
 
+    encoder = registry.output(form)
     asked = _policy(policy, fail_on, select or (), ignore or (), require or ())
     options = ValidateOptions(
         policy=asked,
@@ -131,7 +134,6 @@ def command(
     finally:
         progress.close()
     if verdict.report.runs or not verdict.failures:
-        encoder = next(item for item in registry.outputs() if item.name == form.value)
         _write(encoder.encode(verdict.report, _book(encoder), _coloured(output)), output)
     if verdict.skipped:
         number = len(verdict.skipped)
@@ -227,7 +229,10 @@ def _baseline(path: Path) -> frozenset[str]:
 
 
 def _coloured(output: Path | None) -> bool:
-    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Whether a terminal is looking that can show colours, and nobody asked for none."""
+    if output is not None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -235,7 +240,7 @@ def _write(text: str, output: Path | None) -> None:
         tell(text.removesuffix("\n"))
         return
     try:
-        output.write_text(text, "utf-8")
+        output.write_text(text, "utf-8", "backslashreplace")
     except OSError as fault:
         hint = "choose another --output"
         raise ArchiverError(str(output), fault.strerror or "cannot be written", hint) from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -14,9 +14,14 @@ from archiver.codecs import json_prefix, json_scan, pointers, text
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.json_exact import ExactDecoder, Oddities
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import MAX_EXACT_INT, Tagged, Value
 
 _BLANK = " \t\r\n"
+_NOT_JSON = frozenset(("non-finite-token", "float-overflow", "digits-limit"))
+_CONTAINERS = frozenset((dict, list))
+_BIG = "big-integer"
+_BIG_MESSAGE = "integer beyond 2^53"
 _EMPTY = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"
 
 
@@ -29,6 +34,11 @@ class JsonDocument:
     complete: bool
     """Whether the value is all that the document says."""
     flaws: Flaws
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the value holds nothing that JSON itself cannot."""
+        return _NOT_JSON.isdisjoint(self.flaws.counts)
 
 
 def parse(data: bytes, limits: Limits = DEFAULT) -> JsonDocument:
@@ -48,21 +58,100 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> JsonDocument:
             flaws.add("nul-bytes", "nothing but NUL bytes", "byte 0")
         flaws.add("empty", "the document is empty")
         return JsonDocument(None, complete=False, flaws=flaws)
-    plain = _plain(data, limits)
+    plain = _plain(data, limits, flaws)
     if plain is not None:
         return JsonDocument(plain[0], complete=True, flaws=flaws)
     return _Careful(data, limits, flaws).read()
 
 
-def _plain(data: bytes, limits: Limits) -> tuple[Value] | None:
-    """The value, if a fast decoder reads it and can have hidden nothing."""
+def quick(data: bytes, limits: Limits = DEFAULT) -> tuple[Value] | None:
+    """The value of a small and plain document without an account; None where that takes a parse."""
+    if len(data) > limits.document_bytes or _nodes(data) >= limits.nodes:
+        return None
+    try:
+        value: Value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    keys = json_scan.count_keys((value,), limits.nesting)
+    return (value,) if json_scan.is_exact(data, keys) else None
+
+
+def _plain(data: bytes, limits: Limits, flaws: Flaws) -> tuple[Value] | None:
+    """The value, if a fast decoder reads it and can have hidden nothing.
+
+    Times in nanoseconds are beyond 2^53: integers that the decoder keeps exactly are told.
+    """
     if len(data) >= limits.nodes and _nodes(data) >= limits.nodes:
         return None
     try:
         value: Value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return (value,) if json_scan.hides_nothing(data, [value], limits) else None
+    survey = _survey(value, limits.nesting, flaws.keep)
+    if not json_scan.is_exact(data, survey.keys):
+        return None
+    for link in survey.big:
+        flaws.add(_BIG, _BIG_MESSAGE, _place(link))
+    if survey.more_big:
+        flaws.add(_BIG, _BIG_MESSAGE, n=survey.more_big)
+    return (value,)
+
+
+class _Survey(NamedTuple):
+    """What is in a value."""
+
+    keys: int
+    """Of all its objects; -1 if one is nested deeper than allowed."""
+    big: list[_Link]
+    """Where the first integers beyond 2^53 stand, parents first."""
+    more_big: int
+    """How many more there are."""
+
+
+_Link: TypeAlias = "tuple[_Link, str | int] | None"
+"""A path as its last part and what it was reached from."""
+
+
+def _survey(value: Value, nesting: int, keep: int) -> _Survey:
+    """One walk over a value, level by level, as plainly as can be: every document takes it."""
+    keys = more = depth = 0
+    big: list[_Link] = []
+    most = MAX_EXACT_INT
+    level: list[tuple[Value, _Link]] = [(value, None)] if type(value) in _CONTAINERS else []
+    while level:
+        depth += 1
+        if depth > nesting:
+            return _Survey(-1, [], 0)
+        below: list[tuple[Value, _Link]] = []
+        for holder, link in level:
+            items: Iterable[tuple[str | int, Value]]
+            if isinstance(holder, dict):
+                keys += len(holder)
+                items = holder.items()
+            else:
+                items = enumerate(holder)  # type: ignore[arg-type]
+            for key, item in items:
+                kind = type(item)
+                if kind is str:
+                    continue
+                if kind is dict or kind is list:
+                    below.append((item, (link, key)))
+                elif kind is int and not -most <= item <= most:  # type: ignore[operator]
+                    if len(big) < keep:
+                        big.append((link, key))
+                    else:
+                        more += 1
+        level = below
+    return _Survey(keys, big, more)
+
+
+def _place(link: _Link) -> str:
+    """The pointer of a path."""
+    parts: list[str | int] = []
+    while link is not None:
+        link, part = link
+        parts.append(part)
+    return pointers.pointer(reversed(parts))
 
 
 def _nodes(data: bytes) -> int:
@@ -150,7 +239,7 @@ class _Careful:
             ("duplicate-key", odd.duplicate_keys, "repeated key, the last one counts"),
             ("non-finite-token", odd.non_finite, "bare NaN or Infinity"),
             ("float-overflow", odd.float_overflows, "number too large for a double"),
-            ("big-integer", odd.big_integers, "integer beyond 2^53"),
+            (_BIG, odd.big_integers, _BIG_MESSAGE),
             ("digits-limit", odd.long_numbers, "number with too many digits"),
         )
         wanted = {code: count for code, count, _ in told if count}
@@ -193,4 +282,4 @@ def _odd_places(value: Value, odd: Oddities) -> Iterator[tuple[str, list[str | i
         elif isinstance(item, Tagged):
             yield "digits-limit", path
         elif isinstance(item, int) and abs(item) > MAX_EXACT_INT:
-            yield "big-integer", path
+            yield _BIG, path

@@ -9,27 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain, compress
 
 from archiver.limits import Limits
 from archiver.model.values import Value
 
 _LONG_DIGITS = b"0" * 16
 """2^53 has sixteen digits: shorter integers are exact everywhere."""
+_LONG_MEMBER = b":" + _LONG_DIGITS
+_LONG_ITEMS = (b"," + _LONG_DIGITS, b"[" + _LONG_DIGITS)
+_LONGEST_DIGITS = b"0" * 20
+_LONGEST = tuple(before + _LONGEST_DIGITS for before in (b":", b",", b"["))
+"""2^64 has twenty digits: shorter integers without a sign are exact in orjson."""
+_LONG_NEGATIVE = re.compile(rb"-[0-9]{19}")
+"""-2^63 has nineteen digits."""
 
 
 def _shadow_table() -> bytes:
     table = bytearray(range(256))
     for byte in b"0123456789":
         table[byte] = ord("0")
-    for byte in b" \t\r\n-":
-        table[byte] = ord(":")
     return bytes(table)
 
 
 _SHADOW = _shadow_table()
-_LONG_MEMBER = b":" + _LONG_DIGITS
-_LONG_ITEMS = (b"," + _LONG_DIGITS, b"[" + _LONG_DIGITS)
+_NO_SHADOW = b" \t\r\n-"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 """Possessive, so that no position is kept for trying again."""
 _STRING_TEXT = re.compile(_STRING, re.DOTALL)
@@ -40,21 +43,20 @@ _ESCAPE = re.compile(
     r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-_CONTAINERS = frozenset((dict, list))
 
 
 def hides_nothing(data: bytes, values: Sequence[Value], limits: Limits, own_keys: int = -1) -> bool:
     """Whether `values`, decoded from `data` by orjson, are all that is written there.
 
-    The shadow of the text has `0` for every digit and `:` for white space and minus. Every member
+    The shadow of the text has `0` for every digit, and neither white space nor minus. Every member
     shows in it as `":`, so that their number is at least the number of members written; when it
     equals the number of keys that came out, no key was repeated. An integer of sixteen or more
     digits shows as a run of zeros after `:`, `,` or `[`; after a decimal point it is none.
     False means "look closer", not "something is wrong". `own_keys` is the number of keys of the
     values themselves, where they are objects: for flat ones no other count is needed.
     """
-    shadow = data.translate(_SHADOW)
-    if data[:1].isdigit() or _LONG_MEMBER in shadow:
+    shadow = data.translate(_SHADOW, _NO_SHADOW)
+    if shadow.startswith(b"0") or _LONG_MEMBER in shadow:
         return False
     arrays = b"[" in data
     if arrays and any(needle in shadow for needle in _LONG_ITEMS):
@@ -65,21 +67,43 @@ def hides_nothing(data: bytes, values: Sequence[Value], limits: Limits, own_keys
     return members == count_keys(values, limits.nesting)
 
 
+def is_exact(data: bytes, keys: int) -> bool:
+    """Whether the one value that orjson decoded from `data` is all that is written there.
+
+    `keys` is the number of keys of all its objects. In contrast to `hides_nothing`, integers that
+    orjson keeps exactly may be beyond 2^53.
+    """
+    shadow = data.translate(_SHADOW, _NO_SHADOW)
+    if shadow.startswith(b"0") or shadow.count(b'":') != keys:
+        return False
+    if _LONG_DIGITS not in shadow:
+        return True
+    longest = _LONGEST_DIGITS in shadow and any(needle in shadow for needle in _LONGEST)
+    return not longest and not _LONG_NEGATIVE.search(data)
+
+
 def count_keys(values: Iterable[Value], nesting: int) -> int:
     """Keys of all objects in the values; -1 if one is nested deeper than allowed.
 
-    Level by level, by built-in functions alone: this runs over every value of nested rows.
+    Level by level, as plainly as can be: this runs over every value of nested rows.
     """
     keys, depth = 0, -1
     level = list(values)
-    while level := list(compress(level, map(_CONTAINERS.__contains__, map(type, level)))):
-        depth += 1
+    while level:
+        below: list[Value] = []
+        held = False
+        for value in level:
+            if type(value) is dict:
+                held = True
+                keys += len(value)
+                below += value.values()
+            elif type(value) is list:
+                held = True
+                below += value
+        depth += held
         if depth >= nesting:
             return -1
-        objects = [value for value in level if isinstance(value, dict)]
-        arrays = [value for value in level if isinstance(value, list)]
-        keys += sum(map(len, objects))
-        level = list(chain.from_iterable(chain(map(dict.values, objects), arrays)))
+        level = below
     return keys
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from archiver.model.claims import Location
 from archiver.model.values import Value
@@ -66,7 +67,7 @@ class Missing:
 
 
 MISSING = Missing()
-Side = Value | Missing
+Side: TypeAlias = "Value | Missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 _LINES = re.compile(r"L(\d{1,18})(?:-\d+|:(\d{1,18}))?(?:!/.*)?\Z", re.DOTALL)
@@ -107,6 +108,13 @@ def pointer_of(at: Location) -> str | None:
     return inner if mark and inner.startswith("/") else None
 
 
+def detail_of(at: Location) -> str:
+    """What a location names beyond its line, for people: a JSON pointer, or as it stands."""
+    if _LINES.match(at.place):
+        return pointer_of(at) or ""
+    return at.place
+
+
 def position_of(at: Location, known: Position | None) -> Position | None:
     """The position that was looked up, else the one that the location names (`L12`, `L12:3`)."""
     if known is not None:
@@ -196,29 +204,36 @@ def counted(findings: Iterable[Finding]) -> dict[str, int]:
     return {severity.value: counts[severity.value] for severity in Severity}
 
 
+def well_formed(text: str) -> str:
+    r"""Text that every JSON parser takes: half a surrogate pair becomes the letters `\udc80`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def encoded(finding: Finding) -> dict[str, Value]:
     """A finding as JSON; its paths are relative to the run (or to the tree of their scope)."""
     related: list[Value] = [
-        {"message": place.message, **_place(place.at, place.position)} for place in finding.related
+        {"message": well_formed(place.message), **_place(place.at, place.position)}
+        for place in finding.related
     ]
     return {
         "rule": finding.rule,
         "name": finding.name,
         "severity": finding.severity.value,
-        "message": finding.message,
+        "message": well_formed(finding.message),
         **_place(finding.at, finding.position),
         "related": related,
-        "hint": finding.hint,
+        "hint": well_formed(finding.hint),
         "fingerprint": finding.fingerprint,
     }
 
 
 def _place(at: Location, known: Position | None) -> dict[str, Value]:
     position = position_of(at, known)
+    pointer = pointer_of(at)
     return {
-        "path": at.path,
+        "path": well_formed(at.path),
         **({"scope": at.scope} if at.scope != "run" else {}),
         "line": position.line if position is not None else None,
         "column": position.column if position is not None else None,
-        "pointer": pointer_of(at),
+        "pointer": well_formed(pointer) if pointer is not None else None,
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from archiver.extension import Encoder, Help, Report
-from archiver.model.findings import RunFindings, encoded
+from archiver.encoder import Encoder, Help
+from archiver.model.findings import Report, RunFindings, encoded, well_formed
 from archiver.model.values import Value
 
 
@@ -20,20 +20,26 @@ def _encode(report: Report, _book: Mapping[str, Help], _colour: bool) -> str:  #
         },
         "summary": dict(report.summary()),
     }
-    return json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False) + "\n"
+    # The same document, and no line of it a command to the CI system that logs it.
+    return text.replace("##", "#\\u0023")
 
 
 def _run(run: RunFindings) -> Value:
     judged = run.reproducibility
     return {
-        "path": run.path,
-        "run_id": run.run_id,
+        "path": well_formed(run.path),
+        "run_id": well_formed(run.run_id),
         "producers": list(run.producers),
         "status": run.status,
         "findings": [encoded(finding) for finding in run.findings],
-        "suppressed": [{"reason": item.reason, **encoded(item.finding)} for item in run.suppressed],
+        "suppressed": [
+            {"reason": well_formed(item.reason), **encoded(item.finding)} for item in run.suppressed
+        ],
         "known": [encoded(finding) for finding in run.known],
-        "rules_not_run": dict(run.rules_not_run),
+        "rules_not_run": {
+            rule: well_formed(reason) for rule, reason in sorted(run.rules_not_run.items())
+        },
         "reproducibility": None
         if judged is None
         else {

@@ -1,7 +1,9 @@
 """SARIF 2.1.0 (OASIS), for code scanning and editors.
 
 Paths are relative to the directory that `validate` was called in (`SRCROOT`), with forward
-slashes. A finding about a run as a whole stands at the run's directory.
+slashes. A finding about a run as a whole stands at the run's directory, one about a whole file
+has no region. GitHub takes up to 25,000 results and shows the 5,000 gravest; it shows what is
+suppressed or in the baseline too, since it reads neither property.
 """
 
 from __future__ import annotations
@@ -10,32 +12,36 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from archiver.extension import Encoder, Help, Report
-from archiver.model.findings import Finding, Place, RunFindings, Severity, pointer_of, position_of
+from archiver.codecs.visible import safe
+from archiver.encoder import Encoder, Help
+from archiver.model.findings import (
+    Finding,
+    Place,
+    Report,
+    RunFindings,
+    Severity,
+    detail_of,
+    pointer_of,
+    position_of,
+    well_formed,
+)
 from archiver.model.values import Value
+from archiver.wording import counted
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _ROOT = "SRCROOT"
+_GITHUB_SEVERITIES = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "recommendation",
+}
 
 
 def _encode(report: Report, book: Mapping[str, Help], _colour: bool) -> str:  # noqa: FBT001
     rules = sorted(book.values(), key=lambda item: item.id)
     index = {item.id: number for number, item in enumerate(rules)}
-    results: list[Value] = []
-    for run in report.runs:
-        results += [_result(run, item, index) for item in run.findings]
-        results += [
-            {
-                **_result(run, item.finding, index),
-                "suppressions": [{"kind": "external", "justification": item.reason}],
-            }
-            for item in run.suppressed
-        ]
-        results += [
-            {**_result(run, item, index), "baselineState": "unchanged"} for item in run.known
-        ]
     document: Value = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -49,54 +55,90 @@ def _encode(report: Report, book: Mapping[str, Help], _colour: bool) -> str:  # 
                     }
                 },
                 "columnKind": "unicodeCodePoints",
+                "originalUriBaseIds": {
+                    _ROOT: {"description": {"text": "The directory of the call to runarchive."}}
+                },
                 "invocations": [
                     {
                         "executionSuccessful": True,
                         "toolConfigurationNotifications": list(_not_run(report, index)),
                     }
                 ],
-                "results": results,
+                "results": _results(report, index),
             }
         ],
     }
-    return json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False) + "\n"
+    # The same document, and no line of it a command to the CI system that logs it.
+    return text.replace("##", "#\\u0023")
 
 
 def _rule(item: Help) -> Value:
+    example = f"```text\n{item.example}\n```"
     return {
         "id": item.id,
         "name": "".join(part.capitalize() for part in item.name.split("-")),
         "shortDescription": {"text": item.summary},
-        "fullDescription": {"text": item.finds},
+        "fullDescription": {"text": " ".join(item.finds.split())},
         "help": {
             "text": f"{item.finds}\n\n{item.matters}\n\nWhat to do:\n{item.remedy}",
-            "markdown": f"{item.finds}\n\n{item.matters}\n\n**What to do.** {item.remedy}",
+            "markdown": f"{item.finds}\n\n{item.matters}\n\n{example}\n\n**What to do.** "
+            f"{item.remedy}",
         },
         "defaultConfiguration": {"level": item.severity.value},
+        "properties": {
+            "tags": ["machine-learning", "reproducibility"],
+            "precision": "high",
+            "problem.severity": _GITHUB_SEVERITIES[item.severity],
+        },
     }
 
 
+def _results(report: Report, index: Mapping[str, int]) -> list[Value]:
+    """Each finding; where any was in the baseline, all say how they stand to it."""
+    compared = any(run.known for run in report.runs)
+    new: dict[str, Value] = {"baselineState": "new"} if compared else {}
+    found: list[Value] = []
+    for run in report.runs:
+        found += [{**_result(run, item, index), **new} for item in run.findings]
+        found += [
+            {
+                **_result(run, item.finding, index),
+                **new,
+                "suppressions": [{"kind": "external", "justification": safe(item.reason)}],
+            }
+            for item in run.suppressed
+        ]
+        found += [{**_result(run, item, index), "baselineState": "unchanged"} for item in run.known]
+    return found
+
+
 def _result(run: RunFindings, item: Finding, index: Mapping[str, int]) -> dict[str, Value]:
-    text = f"{item.message}. {item.hint}" if item.hint else item.message
+    fingerprints: dict[str, Value] = {"runarchive/v1": item.fingerprint}
+    if item.line is None:
+        # All that GitHub compares; where there is a line its uploader hashes that line, and
+        # complains of any other value (codeql-action, `fingerprints.ts`).
+        fingerprints["primaryLocationLineHash"] = item.fingerprint
+    text = f"{item.message}. Hint: {item.hint}" if item.hint else item.message
     result: dict[str, Value] = {
         "ruleId": item.rule,
         "ruleIndex": index[item.rule],
         "level": item.severity.value,
-        "message": {"text": text},
+        "message": {"text": _text(text)},
         "locations": [_location(run, Place(item.at, "", item.position))],
-        "partialFingerprints": {"runarchive/v1": item.fingerprint},
+        "partialFingerprints": fingerprints,
     }
     if item.related:
         result["relatedLocations"] = [
-            {"id": number, **_location(run, place), "message": {"text": place.message}}
-            for number, place in enumerate(item.related, 1)
+            {"id": number, **_location(run, place)} for number, place in enumerate(item.related, 1)
         ]
     return result
 
 
 def _location(run: RunFindings, place: Place) -> dict[str, Value]:
-    artifact: dict[str, Value] = {"uri": _uri(run.file(place.at))}
-    if not run.file(place.at).startswith("/"):
+    path = run.file(place.at)
+    artifact: dict[str, Value] = {"uri": _uri(path)}
+    if not path.startswith("/"):
         artifact["uriBaseId"] = _ROOT
     physical: dict[str, Value] = {"artifactLocation": artifact}
     position = position_of(place.at, place.position)
@@ -106,19 +148,29 @@ def _location(run: RunFindings, place: Place) -> dict[str, Value]:
             region["startColumn"] = position.column
         physical["region"] = region
     found: dict[str, Value] = {"physicalLocation": physical}
-    pointer = pointer_of(place.at)
+    pointer, detail, message = pointer_of(place.at), detail_of(place.at), place.message
     if pointer is not None:
-        found["logicalLocations"] = [{"fullyQualifiedName": pointer, "kind": "member"}]
+        found["logicalLocations"] = [{"fullyQualifiedName": safe(pointer), "kind": "value"}]
+    if detail not in ("", pointer):
+        # A member or an offset, for which SARIF has no name that editors show.
+        message = f"{detail}: {message}" if message else detail
+    if message:
+        found["message"] = {"text": _text(message)}
     return found
+
+
+def _text(text: str) -> str:
+    """A message on one line; `[words](target)` of a run's file must not become a link (3.11.6)."""
+    return safe(text).replace("](", "] (")
 
 
 def _uri(path: str) -> str:
     """A path as a relative reference, or as a file URI where it is absolute (RFC 3986)."""
-    quoted = quote(path, safe="/!$&'()*+,;=@~-._")
+    quoted = quote(well_formed(path), safe="/:!$&'()*+,;=@")
     if path.startswith("/"):
         return f"file://{quoted}"
-    first = quoted.partition("/")[0]
-    return f"./{quoted}" if ":" in first or not quoted else quoted
+    # A colon in the first segment would end the name of a scheme.
+    return f"./{quoted}" if ":" in quoted.partition("/")[0] else quoted
 
 
 def _not_run(report: Report, index: Mapping[str, int]) -> Iterable[Value]:
@@ -128,10 +180,10 @@ def _not_run(report: Report, index: Mapping[str, int]) -> Iterable[Value]:
         for rule, reason in run.rules_not_run.items():
             seen[rule, reason] = seen.get((rule, reason), 0) + 1
     for (rule, reason), count in sorted(seen.items()):
-        runs = f"{count} run" if count == 1 else f"{count} runs"
+        text = f"{rule} did not run for {counted(count, 'run')}: {reason}"
         yield {
             "level": Severity.NOTE.value,
-            "message": {"text": f"{rule} did not run for {runs}: {reason}"},
+            "message": {"text": _text(text)},
             "associatedRule": {"id": rule, "index": index[rule]},
         }
 

@@ -134,7 +134,7 @@ class PointTable:
             np.asarray(pc.fill_null(part["step"], pa.scalar(NO_STEP, pa.int64()))),
             _seconds(part["time"]),
             np.asarray(pc.fill_null(part["value"], float("nan"))),
-            np.asarray(part["attempt"]).astype(np.int64),
+            np.asarray(pc.fill_null(part["attempt"], 0)).astype(np.int64),
             np.asarray(pc.equal(status, PointStatus.KEPT.word)),
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from archiver.artifact import Artifact
-from archiver.codecs import json_document, toml_document, yaml_document
+from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream
 from archiver.model.claims import Problem
@@ -25,8 +25,8 @@ from archiver.schemacheck.violation import Readings, Violation
 
 CODE = "schema-violation"
 UNSUPPORTED = "unsupported-version"
-MISTYPED = "unexpected-type"
-"""What readers call a value of a wrong type; the schema says the same with more words."""
+ECHOED = frozenset(("unexpected-type", "yaml-readings-differ"))
+"""What readers and codecs say of a value whose type the schema denies, with fewer words."""
 
 
 def check(artifact: Artifact, schema: SchemaFile) -> tuple[Problem, ...]:
@@ -100,12 +100,13 @@ class Watch:
         """
         own = tuple(problems)
         versions = {one.at.path for one in own if one.code == UNSUPPORTED}
-        found = [
+        found = (
             one for one in self._found if one.code != UNSUPPORTED or one.at.path not in versions
-        ]
-        told = {one.at for one in found if one.code == CODE}
-        own = tuple(one for one in own if one.code != MISTYPED or one.at not in told)
-        return self._places.located((*own, *found), self.schemas)
+        )
+        both = (*own, *found)
+        told = {one.at for one in both if one.code == CODE}
+        once = [one for one in both if one.code not in ECHOED or one.at not in told]
+        return self._places.located(once, self.schemas)
 
     def _speaking_of(self, entry: Entry) -> tuple[SchemaFile, ...]:
         if self.any_name:
@@ -120,28 +121,32 @@ class Watch:
         document = self._parsed(handle, format_)
         if document is None:
             return
-        value, readings = document
+        value, readings, is_json = document
         schema = _meant(schemas, value)
         if schema is not None:
-            violations = checker.of(schema).violations(value, readings)
+            violations = checker.of(schema).violations(value, readings, is_json=is_json)
             yield from self._told(entry, violations)
 
-    def _parsed(self, handle: OpenFile, format_: str) -> tuple[Value, Readings] | None:
-        """The document's value; None of one that could not be read to its end."""
+    def _parsed(self, handle: OpenFile, format_: str) -> tuple[Value, Readings, bool] | None:
+        """The document's value, and whether it is JSON's; None of one that breaks off."""
         artifact, limits = self.artifact, self.artifact.limits
         alone = len(artifact.files) == 1
         data = artifact.data() if alone else handle.read_at(0, limits.document_bytes + 1)
         if format_ == "yaml":
+            from archiver.codecs import yaml_document
+
             yaml = artifact.yaml() if alone else yaml_document.parse(data, limits)
             self._flawed(yaml.flaws)
-            return (yaml.value, Readings("yaml", yaml.readings)) if yaml.complete else None
+            return (yaml.value, Readings("yaml", yaml.readings), False) if yaml.complete else None
         if format_ == "toml":
+            from archiver.codecs import toml_document
+
             toml = toml_document.parse(data, limits)
             self._flawed(toml.flaws)
-            return ({**toml.value}, Readings("toml")) if toml.complete else None
+            return ({**toml.value}, Readings("toml"), False) if toml.complete else None
         json = artifact.json() if alone else json_document.parse(data, limits)
         self._flawed(json.flaws)
-        return (json.value, Readings("json")) if json.complete else None
+        return (json.value, Readings("json"), json.is_json) if json.complete else None
 
     def _told(self, entry: Entry, violations: Iterator[Violation]) -> Iterator[Problem]:
         """Distinct faults of a document, each at its first place and with its number."""

@@ -101,15 +101,18 @@ class Checker:
         """What the fast engine has against a value that JSON can hold: paths, no words."""
         return self._fast.iter_errors(value)
 
-    def violations(self, value: Value, readings: Readings | None = None) -> Iterator[Violation]:
+    def violations(
+        self, value: Value, readings: Readings | None = None, *, is_json: bool = False
+    ) -> Iterator[Violation]:
         """What the schema has against the value, in the order of the schema.
 
-        A version that is not supported is the only violation of its document.
+        A version that is not supported is the only violation of its document. `is_json` says that
+        the value is known to hold nothing that JSON cannot.
         """
         unsupported = self.unsupported_version(value)
         if unsupported is not None:
             yield unsupported
-        elif not self.plainly_accepts(value):
+        elif not (self.is_valid(value) if is_json else self.plainly_accepts(value)):
             yield from self.explained(value, readings)
 
     def explained(self, value: Value, readings: Readings | None = None) -> Iterator[Violation]:
@@ -133,10 +136,13 @@ class Checker:
         """The violation that the document's version is, if it states one that is not known."""
         if self.version is None:
             return None
-        stated = _at(value, self.version.pointer)
-        if stated is _MISSING or isinstance(screened(stated), Wild):  # type: ignore[arg-type]
+        stated = _at(value, self.version.path)
+        if stated is _MISSING:
             return None
-        if any(_equal(stated, known) for known in self.version.supported):
+        for known in self.version.supported:
+            if _equal(stated, known):
+                return None
+        if isinstance(screened(cast("Value", stated)), Wild):
             return None
         known = " and ".join(describe(item) for item in self.version.supported)
         verb = "is" if len(self.version.supported) == 1 else "are"
@@ -164,11 +170,10 @@ def of(file: SchemaFile) -> Checker:
     return Checker(file.schema, described.version if described else None)
 
 
-def _at(value: Value, pointer: str) -> object:
-    """What a JSON pointer leads to."""
+def _at(value: Value, path: tuple[str, ...]) -> object:
+    """What some keys lead to."""
     found: object = value
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in path:
         if not isinstance(found, dict) or key not in found:
             return _MISSING
         found = found[key]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from archiver import assemble, contracts, discover, registry
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
+from archiver.extension import Reader
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.package import layout
-from archiver.rundir import RunDir, Tree, natural, printable_path
+from archiver.rundir import Entry, RunDir, Tree, natural, printable_path
+from archiver.schemacheck import index
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 from archiver.workflows.progress import Progress
@@ -30,6 +33,8 @@ class ReadOptions:
     """Other trees of the same run."""
     policy: Policy = field(default_factory=Policy)
     limits: Limits = DEFAULT
+    readers: tuple[Reader[Any], ...] | None = None
+    """Those that are asked; None: all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +115,56 @@ def each(
             name = name_of(run_dir)
             return [*shelves, visit(Source(run, tree, assemble.Placement(name, name, None)))]
         outside = found.outside([path for site in sites for path in site.member.paths])
+        around = _by_home(outside, {site.member.home for site in sites})
         nested = {root for site in sites for root in site.without}
 
         def beside(site: discover.Site) -> Tree:
-            """Of a run inside of another run: what lies beside it there."""
-            home = [site.member.home]
-            return found.inside(home).outside(nested) if site.root in nested else outside
+            """What lies around a run; of one inside of another run, what lies beside it there."""
+            home = site.member.home
+            return found.inside([home]).outside(nested) if site.root in nested else around[home]
 
         visited = [_visit_below(run, found, site, beside(site), visit=visit) for site in sites]
         return [*shelves, *visited]
+
+
+def likely(name: str) -> tuple[Reader[Any], ...]:
+    """The readers whose kinds a file may be of by its name, as the schemas tell it.
+
+    No other reader is imported. None are likely where an installed extension may know better.
+    """
+    if registry.offers("readers"):
+        return ()
+    found = (registry.reader_of(kind) for kind in index.kinds_of(name))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.name))
+
+
+def _by_home(outside: Tree, homes: set[str]) -> dict[str, Tree]:
+    """What lies around the runs of each home: nothing of the homes beside it.
+
+    An experiment's files are those in its home, and those on the way to it.
+    """
+    owned: dict[str, list[Entry]] = {}
+    for entry in outside.entries:
+        place = entry.parent
+        while place and place not in homes:
+            place = place.rpartition("/")[0]
+        owned.setdefault(place, []).append(entry)
+    trees = {}
+    for home in homes:
+        line = [owner for owner in owned if _related(owner, home)]
+        entries = [entry for owner in line for entry in owned[owner]]
+        trees[home] = Tree(tuple(sorted(entries, key=lambda e: natural(e.path))), outside.cut)
+    return trees
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether one of two directories lies in the other, or is it."""
+    return (
+        not one
+        or not other
+        or f"{one}/".startswith(f"{other}/")
+        or f"{other}/".startswith(f"{one}/")
+    )
 
 
 def _archives(tree: Tree) -> list[str]:
@@ -158,7 +204,7 @@ def read(source: Source, options: ReadOptions, progress: Progress, held: ExitSta
     spool = PointSpool(options.limits)
     held.callback(spool.close)
     collector = Collector(
-        registry.readers(),
+        registry.readers() if options.readers is None else options.readers,
         options.limits,
         options.policy,
         spool,

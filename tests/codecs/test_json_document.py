@@ -171,6 +171,46 @@ def test_exact_integers() -> None:
     assert parse(text.encode()).value == [2**53, 2**63, 2**64, 10**400, -(10**400)]
 
 
+_EDGES = [2**53, 10**18, 2**63, 10**19, 2**64]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [sign * (edge + off) for edge in _EDGES for off in (-1, 0, 1) for sign in (1, -1)]
+        )
+        | st.integers(-(2**66), 2**66)
+        | st.floats(allow_nan=False, allow_infinity=False),
+        max_size=4,
+    ),
+    st.sampled_from([None, 1]),
+)
+def test_integers_at_the_edges_are_exact_and_told(numbers: list[Value], indent: int | None) -> None:
+    """Whichever decoder reads them: the value, and the place of each that doubles do not hold."""
+    document = parse(json.dumps({"at": {"ns": numbers}, "z": "-:"}, indent=indent).encode())
+    assert same(document.value, {"at": {"ns": numbers}, "z": "-:"})
+    big = [i for i, x in enumerate(numbers) if isinstance(x, int) and abs(x) > 2**53]
+    assert [flaw.place for flaw in document.flaws] == [f"/at/ns/{i}" for i in big]
+    assert document.is_json
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a" : 2}', '{"a":\n{"b": 1,\n"b"\t: "x"\n}\n}', '[{"-": 1, "-": "-:"}]']
+)
+@pytest.mark.parametrize("more", ["", ', "n": 9007199254740993'])
+def test_repeated_keys_are_seen_beside_anything(text: str, more: str) -> None:
+    """White space, signs and large integers hide none."""
+    whole = text if not more else f'{{"w": {text}{more}}}'
+    assert _codes(whole.encode())["duplicate-key"] == 1
+
+
+def test_what_json_cannot_hold_is_no_json() -> None:
+    """But large integers, repeated keys and marks are."""
+    assert parse(b'{"a": 9007199254740993, "a": 1}').is_json
+    for text in (b"[NaN]", b"[1e400]", b"[" + b"9" * 5000 + b"]"):
+        assert not parse(text).is_json
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32"])
 def test_encodings(encoding: str) -> None:
     """Byte order marks are recognised; foreign encodings are decoded and told."""

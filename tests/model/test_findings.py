@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archiver.model.claims import Location
-from archiver.model.findings import Finding, Position, Severity
+from archiver.model.findings import Finding, Position, Severity, detail_of, encoded
 
 
 def finding(place: str, position: Position | None = None) -> Finding:
@@ -42,3 +42,34 @@ def test_a_position_that_was_established_counts() -> None:
     """It is exact where the place is not."""
     item = finding("/a", Position(3, 7))
     assert (item.line, item.column, item.pointer) == (3, 7, "/a")
+
+
+@pytest.mark.parametrize(
+    ("place", "detail"),
+    [
+        ("", ""),
+        ("/a/b", "/a/b"),
+        ("L12", ""),
+        ("L12-40", ""),
+        ("L38:32", ""),
+        ("L12!/loss", "/loss"),
+        ("header.json!/eval", "header.json!/eval"),
+        ("byte 12", "byte 12"),
+    ],
+)
+def test_detail(place: str, detail: str) -> None:
+    """What a place names beyond its line is told whole: nothing of it is lost to people."""
+    assert detail_of(Location("a.json", place)) == detail
+
+
+def test_encoded_is_well_formed() -> None:
+    """Half of a surrogate pair is spelled out, since strict parsers refuse the whole document."""
+    at = Location("a\udcff.json", "/\ud800")
+    item = Finding(
+        rule="RA001", name="x", severity=Severity.NOTE, message="\udfff é🙂", at=at, hint="\ud900"
+    )
+    document = encoded(item)
+    assert document["path"] == "a\\udcff.json"
+    assert document["pointer"] == "/\\ud800"
+    assert document["message"] == "\\udfff é🙂"
+    assert document["hint"] == "\\ud900"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from archiver import registry
-from archiver.artifact import INFORMATIONAL
+from archiver.codecs.flaws import INFORMATIONAL
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"

@@ -1,0 +1,254 @@
+"""Area `config`: configurations compared like with like, and each fact told once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from archiver.diff.alike import Terms
+from archiver.diff.area import Told
+from archiver.diff.expanding import expanded
+from archiver.diff.interning import Interner
+from archiver.diff.moves import Found, meaning, moved
+from archiver.diff.names import Path, dotted
+from archiver.diff.options import Options, RunData
+from archiver.diff.pairing import RESOLVED, Pair, pairs
+from archiver.diff.settings_table import OPTIMISATION, OTHER, topic
+from archiver.diff.showing import unmarked
+from archiver.diff.telling import Setting, told
+from archiver.diff.walk import Walk
+from archiver.model.differences import (
+    MISSING,
+    Area,
+    Difference,
+    Kind,
+    Missing,
+    Side,
+    Significance,
+)
+from archiver.model.record import Config, RunRecord
+from archiver.model.values import Tagged, Value
+
+_KEEPS_NULLS = frozenset({"generic_config", "lightning_hparams", "torchtune_config"})
+"""Readers of files that people write, or that are written with their nulls."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    difference: Difference
+    topic: Hashable
+    step_id: str | None
+
+
+def compare(a: RunData, b: RunData, options: Options) -> Told:
+    """Every pair of configurations; the same change in several is told by the most resolved."""
+    if not a.record.configs and not b.record.configs:
+        return Told(not_compared="neither run records a configuration")
+    facts: list[_Fact] = []
+    cautions: list[str] = []
+    interner = Interner()
+    matched = pairs(a.record, b.record)
+    names = _step_names(a.record, b.record)
+    agreed = _Agreed(interner)
+    for pair in matched:
+        if pair.a is None or pair.b is None:
+            continue
+        if not pair.like:
+            cautions.append(
+                f"configurations of unlike roles were compared: {pair.a.role} ({pair.a.id}) with"
+                f" {pair.b.role} ({pair.b.id})"
+            )
+        prefix = names.get(pair.step_id)
+        for found, difference in _differences(pair, prefix, options):
+            leaf = found.leaf
+            key = (topic(leaf.path), _meaning(leaf.a, interner), _meaning(leaf.b, interner))
+            weighed = agreed.weighed(difference, key[0], pair.step_id)
+            facts.append(_Fact(weighed, key, pair.step_id))
+        agreed.add(pair.a, pair.b)
+    kept = [fact.difference for fact in _once(facts)]
+    kept += _lone(matched)
+    return Told(tuple(kept), tuple(cautions))
+
+
+@dataclass(slots=True)
+class _Agreed:
+    """What the more resolved configurations of both runs say alike, by step and topic."""
+
+    interner: Interner
+    topics: dict[str | None, set[str]] = field(default_factory=dict)
+    waiting: list[tuple[Config, Config]] = field(default_factory=list)
+    """Pairs that were compared, until somebody asks what they have in common."""
+
+    def add(self, a: Config, b: Config) -> None:
+        """Take note of two configurations that were compared."""
+        self.waiting.append((a, b))
+
+    def _look(self) -> None:
+        for a, b in self.waiting:
+            one, other = self._stated(a), self._stated(b)
+            same = {name for name, meanings in one.items() if other.get(name) == meanings}
+            step_id = a.step_id if a.step_id is not None else b.step_id
+            self.topics.setdefault(step_id, set()).update(same)
+        self.waiting.clear()
+
+    def _stated(self, config: Config) -> dict[str, set[Hashable]]:
+        found: dict[str, set[Hashable]] = {}
+        pending: list[tuple[Path, Value]] = [((), expanded(config.values))]
+        while pending:
+            path, value = pending.pop()
+            if isinstance(value, dict):
+                # Two keys are all that a topic is made of.
+                pending.extend(((*path[-1:], key), item) for key, item in value.items())
+            elif path:
+                found.setdefault(topic(path), set()).add(_meaning(value, self.interner))
+        return found
+
+    def weighed(self, difference: Difference, name: str, step_id: str | None) -> Difference:
+        """A difference between less resolved configurations, in the light of the others.
+
+        What one run wrote down and the other left to a default came to the same; what both wrote
+        down differently is told all the same.
+        """
+        if difference.significance is not Significance.SIGNIFICANT:
+            return difference
+        self._look()
+        if not any(name in self.topics.get(step, ()) for step in (step_id, None)):
+            return difference
+        if difference.kind in (Kind.ADDED, Kind.REMOVED):
+            note = "a more resolved configuration has the same value in both runs"
+            return replace(difference, significance=Significance.EQUIVALENT, note=note)
+        note = "yet a more resolved configuration has the same value in both runs"
+        return replace(difference, note="; ".join(filter(None, (difference.note, note))))
+
+
+def _step_names(*records: RunRecord) -> dict[str | None, str]:
+    """Name of each step, where more than one step has configurations."""
+    several = [{item.step_id for item in record.configs} - {None} for record in records]
+    if max(map(len, several)) < 2:
+        return {}
+    return {step_id: step_id for steps in several for step_id in steps if step_id is not None}
+
+
+def _differences(
+    pair: Pair, prefix: str | None, options: Options
+) -> Iterator[tuple[Found, Difference]]:
+    a, b = pair.a, pair.b
+    if a is None or b is None:
+        return
+    terms = Terms(
+        typed=a.typed and b.typed,
+        tolerance=options.tolerance,
+        yaml_a=a.format == "yaml",
+        yaml_b=b.format == "yaml",
+    )
+    strict = {a.reader, b.reader} <= _KEEPS_NULLS and a.typed and b.typed
+    setting = Setting(Area.CONFIG, pair.role, terms, options, null_is_nothing=not strict)
+    leaves = list(Walk().leaves(expanded(a.values), expanded(b.values)))
+    for found in moved(leaves, terms):
+        difference = told(found, setting)
+        if a.reader != b.reader or not pair.like:
+            difference = _foreign(difference, pair)
+        yield found, replace(_placed(difference, prefix), at_a=a.at, at_b=b.at)
+
+
+def _placed(difference: Difference, prefix: str | None) -> Difference:
+    if prefix is None:
+        return difference
+    start = dotted((prefix,))
+    before = f"{start}.{difference.from_}" if difference.from_ else ""
+    return replace(difference, field=f"{start}.{difference.field}", from_=before)
+
+
+def _foreign(difference: Difference, pair: Pair) -> Difference:
+    """What only one of two unlike configurations states is no difference of the runs.
+
+    Another program, or a later stage of the same one, fills in what was not written down. Of two
+    programs' configurations of one role, what governs optimisation is told all the same.
+    """
+    if difference.kind not in (Kind.ADDED, Kind.REMOVED):
+        return difference
+    if pair.like and difference.rank < OPTIMISATION:
+        return difference
+    if difference.significance is not Significance.SIGNIFICANT:
+        return difference
+    here = pair.b if difference.kind is Kind.ADDED else pair.a
+    if not pair.like and here is not None and not _fuller(pair, here):
+        return difference
+    note = "only the other configuration is of a kind that states this"
+    if here is not None:
+        note = f"only {here.id} is of a kind that states this"
+    return replace(difference, significance=Significance.EQUIVALENT, note=note)
+
+
+def _fuller(pair: Pair, here: Config) -> bool:
+    """Whether a configuration is the more resolved of two."""
+    other = pair.a if here is pair.b else pair.b
+    return other is not None and RESOLVED.index(here.role) < RESOLVED.index(other.role)
+
+
+def _meaning(side: Side, interner: Interner) -> Hashable:
+    """Something that values which say the same share, however a configuration spells them."""
+    side = unmarked(side)
+    if isinstance(side, Missing):
+        return None
+    return ("", interner.number(side)) if isinstance(side, list | dict) else meaning(side)
+
+
+def _once(facts: Iterable[_Fact]) -> Iterator[_Fact]:
+    """Each change of a step once, as the most resolved configuration tells it."""
+    seen: dict[Hashable, set[str | None]] = {}
+    fields: set[Hashable] = set()
+    for fact in facts:
+        told = (fact.difference.field, fact.difference.kind)
+        if told in fields and _refers(fact.difference):
+            continue
+        fields.add(told)
+        steps = seen.setdefault(fact.topic, set())
+        if fact.step_id in steps or (steps and None in {*steps, fact.step_id}):
+            continue
+        steps.add(fact.step_id)
+        yield fact
+
+
+def _refers(difference: Difference) -> bool:
+    """Whether a side is a text that refers to other settings, which a resolved one replaced."""
+    sides = (
+        side.value if isinstance(side, Tagged) else side for side in (difference.a, difference.b)
+    )
+    return any(isinstance(side, str) and "${" in side for side in sides)
+
+
+def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
+    """Configurations that only one of the runs has: one difference per step and run.
+
+    Where the step's settings were compared elsewhere, that says nothing about the outcome.
+    """
+    compared = {pair.step_id for pair in matched if pair.a is not None and pair.b is not None}
+    lone: dict[tuple[str | None, bool], list[Config]] = {}
+    for pair in matched:
+        if pair.b is None and pair.a is not None:
+            lone.setdefault((pair.step_id, False), []).append(pair.a)
+        elif pair.a is None and pair.b is not None:
+            lone.setdefault((pair.step_id, True), []).append(pair.b)
+    readers = [
+        {config.reader for config in side if config is not None}
+        for side in ([pair.a for pair in matched], [pair.b for pair in matched])
+    ]
+    # A pipeline and a single job have other steps whatever they train.
+    foreign = readers[0].isdisjoint(readers[1])
+    for (step_id, added), configs in lone.items():
+        known = step_id in compared or (bool(compared) and (step_id is None or foreign))
+        names: list[Value] = [f"{item.role}: {item.id}" for item in configs]
+        yield Difference(
+            area=Area.CONFIG,
+            role=configs[0].role,
+            field=dotted((step_id or "*",)),
+            kind=Kind.ADDED if added else Kind.REMOVED,
+            a=MISSING if added else names,
+            b=names if added else MISSING,
+            significance=Significance.EQUIVALENT if known else Significance.SIGNIFICANT,
+            rank=OTHER,
+            note="configurations that the other run does not record",
+            at_a=None if added else configs[0].at,
+            at_b=configs[0].at if added else None,
+        )

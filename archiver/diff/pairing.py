@@ -1,0 +1,166 @@
+"""Which configuration of one run answers which of another: like with like."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from archiver.diff.expanding import expanded
+from archiver.diff.interning import Interner
+from archiver.diff.settings_table import topic
+from archiver.model.record import Config, RunRecord
+from archiver.model.values import Value
+
+RESOLVED = ("effective", "resolved", "authored", "launcher", "search_space")
+"""Roles, from what the running program had to what a person wrote."""
+
+_VARIABLE = re.compile(r"[0-9a-f]{8,}|\d+")
+_MOST = 60
+"""Configurations per side of which every one is held against every other."""
+_MOST_TOPICS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two configurations that are compared, or one that has no counterpart."""
+
+    a: Config | None
+    b: Config | None
+
+    @property
+    def role(self) -> str:
+        """The role that both have; of unlike ones both, the first run's first."""
+        if self.a is None or self.b is None:
+            return (self.a or self.b).role  # type: ignore[union-attr]
+        return self.a.role if self.like else f"{self.a.role}/{self.b.role}"
+
+    @property
+    def like(self) -> bool:
+        """Whether both have the same role."""
+        return self.a is not None and self.b is not None and self.a.role == self.b.role
+
+    @property
+    def order(self) -> int:
+        """Place in the order from effective to authored."""
+        roles = [config.role for config in (self.a, self.b) if config is not None]
+        return min((RESOLVED.index(role) if role in RESOLVED else len(RESOLVED)) for role in roles)
+
+    @property
+    def step_id(self) -> str | None:
+        """Step that the configuration is of."""
+        sides = (config.step_id for config in (self.a, self.b) if config is not None)
+        return next((step_id for step_id in sides if step_id is not None), None)
+
+
+def pairs(a: RunRecord, b: RunRecord) -> list[Pair]:
+    """Every configuration once, from the most resolved to the least.
+
+    Those of one reader and role go together by their ids, then by step. Of what is then left,
+    those go together that speak of the same settings, in one role where that can be.
+    """
+    left, right = _distinct(a.configs), _distinct(b.configs)
+    found: list[Pair] = []
+    keys: tuple[Callable[[Config], Hashable], ...] = (
+        lambda item: (item.role, item.id),
+        lambda item: (item.role, item.reader, item.step_id, _VARIABLE.sub("#", item.id)),
+        lambda item: (item.role, item.reader, item.step_id),
+    )
+    for key in keys:
+        found += _matched(left, right, key)
+    found += _akin(left, right, _trainings(a) | _trainings(b))
+    found += [Pair(item, None) for item in left]
+    found += [Pair(None, item) for item in right]
+    return sorted(found, key=lambda pair: pair.order)
+
+
+def _distinct(configs: Sequence[Config]) -> list[Config]:
+    """Configurations without those that repeat another of the same role and step."""
+    interner = Interner()
+    often = Counter((item.role, item.step_id, item.reader) for item in configs)
+    seen: set[Hashable] = set()
+    kept = []
+    for item in configs:
+        kind = (item.role, item.step_id, item.reader)
+        # Copies in several checkpoints or forms.
+        key = (kind, interner.number(item.values)) if often[kind] > 1 else kind
+        if key not in seen:
+            kept.append(item)
+        seen.add(key)
+    return kept
+
+
+def _matched(
+    left: list[Config], right: list[Config], key: Callable[[Config], Hashable]
+) -> Iterator[Pair]:
+    """Pairs that share a key, in the order of both; they are taken out of the lists."""
+    waiting: dict[Hashable, list[Config]] = defaultdict(list)
+    for item in reversed(right):
+        waiting[key(item)].append(item)
+    rest = []
+    taken: set[int] = set()
+    for item in left:
+        if waiting[key(item)]:
+            partner = waiting[key(item)].pop()
+            taken.add(id(partner))
+            yield Pair(item, partner)
+        else:
+            rest.append(item)
+    left[:] = rest
+    right[:] = [item for item in right if id(item) not in taken]
+
+
+def _akin(left: list[Config], right: list[Config], trainings: set[str | None]) -> Iterator[Pair]:
+    """Pairs of what speaks of the same, the most resolved first; taken out of the lists."""
+    if not left or not right or max(len(left), len(right)) > _MOST:
+        return
+    topics = {id(item): _topics(item) for item in (*left, *right)}
+    paired: set[int] = set()
+    for one in sorted(left, key=_resolution):
+        shared = {
+            id(other): len(topics[id(one)] & topics[id(other)])
+            for other in right
+            if id(other) not in paired and _may_answer(one, other, trainings)
+        }
+        most = max(shared.values(), default=0)
+        if not most:
+            continue
+        close = [other for other in right if shared.get(id(other), 0) * 2 >= most]
+        best = min(
+            close,
+            key=lambda other: (other.role != one.role, -shared[id(other)], _resolution(other)),
+        )
+        paired |= {id(one), id(best)}
+        yield Pair(one, best)
+    left[:] = [item for item in left if id(item) not in paired]
+    right[:] = [item for item in right if id(item) not in paired]
+
+
+def _may_answer(one: Config, other: Config, trainings: set[str | None]) -> bool:
+    """Whether two are of one step; a trainer that is a single job knows none but its own."""
+    if one.step_id == other.step_id:
+        return True
+    return one.step_id in trainings and other.step_id in trainings
+
+
+def _trainings(record: RunRecord) -> set[str | None]:
+    """Steps that train, and none, which is the step of a configuration of the whole run."""
+    return {step.step_id for step in record.steps if step.name == "train" or step.training} | {None}
+
+
+def _topics(config: Config) -> set[str]:
+    found: set[str] = set()
+    pending: list[tuple[str, Value]] = [*expanded(config.values).items()]
+    while pending and len(found) < _MOST_TOPICS:
+        key, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.items())
+        else:
+            found.add(topic((key,)))
+    return found
+
+
+def _resolution(config: Config) -> tuple[int, bool, int]:
+    place = RESOLVED.index(config.role) if config.role in RESOLVED else len(RESOLVED)
+    return place, config.partial, -len(config.values)

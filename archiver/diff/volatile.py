@@ -1,0 +1,261 @@
+"""What differs from run to run whatever one does: recognised by key and by the value's shape.
+
+A path says where something lies; of what a run reads (data, models, scripts) it also says what
+that is, so there the last components count. Keys that govern training are never volatile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fnmatch import translate
+from functools import cached_property, partial
+
+from archiver.diff.interning import same_scalar
+from archiver.diff.names import Path, dotted, last, words
+from archiver.model.differences import Missing, Side
+from archiver.model.values import Tagged
+
+KEYS = (
+    # What a run writes, and where it works.
+    "*_dir_name", "adapter_output*", "artifact_dir", "artifacts_dir", "cache_dir", "cwd",
+    "default_root_dir", "exp_dir", "hf_home", "home", "log_dir", "log_file", "log_path", "logdir",
+    "logging_dir", "logging_root", "logs_root", "out_dir", "outdir", "output", "output_*dir",
+    "output_dir", "output_path", "output_root", "result_dir", "results_dir", "run_dir", "runs_dir",
+    "save", "save_dir", "save_path", "tb_dir", "temp_dir", "tensorboard_dir", "tmp*_dir", "tmpdir",
+    "torch_home", "transformers_cache", "triton_cache_dir", "wandb_dir", "wandb_save_dir",
+    "work_dir", "workdir", "workspace",
+    # What it is called, and what is said about it.
+    "*wandb_run_name", "app_tag_run_name", "artifact_subdir", "display_name", "exp_id", "exp_name",
+    "experiment_id", "experiment_name", "job_name", "run", "run_id", "run_name", "run_uuid",
+    "session_id", "trial_id", "trial_name", "uuid", "vis_label", "wandb_exp_name", "wandb_group",
+    "wandb_id", "wandb_name", "wandb_run_id", "wandb_version",
+    "*experiment.key_deviations", "*experiment.runtime_settings", "comment", "description",
+    "hypothesis", "notes", "purpose", "tags", "title",
+    # When.
+    "*_datetime", "*_runtime", "*_started", "*_timestamp", "completed_at", "create_time", "created",
+    "created_at", "date", "datetime", "duration", "duration_*", "elapsed", "elapsed_*", "end_time",
+    "ended_at", "finished", "finished_at", "generated_at", "modified", "modified_at", "mtime",
+    "save_time", "saved_at", "start_time", "started", "started_at", "stopped", "timestamp",
+    "total_time", "updated_at", "written_at",
+    # On which machine, for whom, as which process.
+    "*_job_id", "*_pid", "account", "cuda_visible_devices", "host", "host_name", "hostname", "ip",
+    "ip_address", "job", "job_id", "jobid", "local_process_index", "local_rank", "machine",
+    "mail_user", "master_addr", "master_address", "mkl_num_threads", "nccl_debug", "node_list",
+    "node_name", "nodelist", "nodename", "omp_num_threads", "partition", "pid", "ppid",
+    "rdzv_endpoint", "rdzv_id", "reservation", "server", "slurm_*", "slurmd_nodename",
+    "tokenizers_parallelism",
+    "user", "username",
+)  # fmt: skip
+"""Shell patterns over the last key in its plain form: whatever its value is, it is volatile."""
+
+WHOLE_NUMBERS = ("master_port", "port", "*_port", "ports")
+"""Keys that are volatile where both sides hold port numbers."""
+
+INPUTS = (
+    "*adapter*", "*checkpoint*", "*ckpt*", "*config*", "*corpus*", "*data", "*data_*", "*data*set*",
+    "*datas*", "*deepspeed*", "*eval*", "*image*", "*init_from*", "*input*", "*jsonl*", "*load",
+    "*load_*", "*model*", "*pretrained*", "*prompt*", "*script*", "*source*", "*src*", "*template*",
+    "*test*", "*token*", "*train*", "*val", "*val_*", "*valid*", "*vocab*", "*weights*",
+)  # fmt: skip
+"""Keys of what a run reads; a path under them is volatile only if it ends alike."""
+
+OUTPUTS = ("*cache*", "*log*", "*out*", "*output*", "*save*", "*tensorboard*", "*tmp*")
+"""Keys of what a run writes, whatever else they name."""
+
+VALUES = (
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    r"\d{4}-\d\d-\d\d(?:[T _]\d\d[:\-]?\d\d(?:[:\-]?\d\d(?:[.,]\d+)?)?(?:Z|[+\-]\d\d[:\-]?\d\d)?)?",
+    r"(?<!\d)20\d{6}[-_T]?\d{4,6}(?!\d)",
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\d\d_\d\d-\d\d-\d\d(?:_[\w.\-]+)?",
+    r"(?<=://)[\w.\-]+(?::\d{2,5})?(?=/|$)",
+    r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\d{1,3}(?:\.\d{1,3}){3}):\d{2,5}",
+    r"(?<=0x)[0-9a-f]{6,16}",
+)
+"""Regular expressions of parts of texts; texts that are equal but for them are volatile."""
+
+_GENERIC = re.compile(
+    r"(?!.*\.(?:py|sh)$)(?:train|training|val|valid|validation|test|eval|dev|data|dataset|input|index|part|shard|model"
+    r"|pytorch_model|adapter|adapter_model|adapter_config|config|checkpoint|ckpt|epoch|step|iter"
+    r"|latest|last|best|final|output|artifacts|main|weights|tokenizer|params)?[-_.\d]*"
+    r"(?:\.[a-z0-9]{1,8}){0,3}\Z"
+)
+_PATH_KEY = re.compile(r"(?:^|_)(?:path|paths|dir|dirs|directory|file|files|filename|root|folder)$")
+_ROOTED = re.compile(
+    r"(?:[/~]|\.\.?[/\\]|[A-Za-z]:[/\\]|\\\\|file:|s3:|gs:|hdfs:|\$\{?[A-Z_]+\}?/)"
+)
+_RELATIVE = re.compile(r"[\w.@+=\-]+(?:[/\\][\w.@+=,\- ]+)+[/\\]?\Z")
+_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
+_TELLING = re.compile(r"^(?=.*[\d_\-.]).{8,200}$")
+_MOST = 1_000
+_LONGEST = 65_536
+_MARK = "\0"
+
+
+@dataclass(frozen=True)
+class Volatile:
+    """The table of what is volatile; patterns are over keys in their plain form."""
+
+    keys: tuple[str, ...] = KEYS
+    ports: tuple[str, ...] = WHOLE_NUMBERS
+    inputs: tuple[str, ...] = INPUTS
+    outputs: tuple[str, ...] = OUTPUTS
+    values: tuple[str, ...] = VALUES
+    never: tuple[str, ...] = field(default=())
+    """Patterns over keys or whole fields that are always significant."""
+
+    names_a: tuple[str, ...] = ()
+    """Names of the first run, the longest first."""
+    names_b: tuple[str, ...] = ()
+
+    def of_runs(self, a: Iterable[str], b: Iterable[str]) -> Volatile:
+        """The table for two runs that go by these names; short and plain words are not telling."""
+        one, other = (
+            tuple(sorted({name for name in names if _TELLING.search(name)}, key=len, reverse=True))
+            for names in (a, b)
+        )
+        return replace(self, names_a=one, names_b=other)
+
+    def extended(
+        self,
+        keys: tuple[str, ...] = (),
+        values: tuple[str, ...] = (),
+        never: tuple[str, ...] = (),
+    ) -> Volatile:
+        """The table with more entries; a pattern with a dot is over whole fields."""
+        return replace(
+            self,
+            keys=self.keys + keys,
+            values=self.values + values,
+            never=self.never + never,
+        )
+
+    @cached_property
+    def _keys(self) -> re.Pattern[str]:
+        return _any(self.keys)
+
+    @cached_property
+    def _ports(self) -> re.Pattern[str]:
+        return _any(self.ports)
+
+    @cached_property
+    def _inputs(self) -> re.Pattern[str]:
+        return _any(self.inputs)
+
+    @cached_property
+    def _outputs(self) -> re.Pattern[str]:
+        return _any(self.outputs)
+
+    @cached_property
+    def _never(self) -> re.Pattern[str]:
+        return _any(self.never)
+
+    @cached_property
+    def _values(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{item})" for item in self.values), re.ASCII)
+
+    def covers(self, path: Path, a: Side, b: Side) -> bool:
+        """Whether a difference under a path says nothing about the outcome."""
+        name, field_ = last(path), dotted(path).lower()
+        if self.never and (self._never.match(name) or self._never.match(field_)):
+            return False
+        if self._keys.match(name) or self._keys.match(field_):
+            return True
+        if self._ports.match(name):
+            return _is_port(a) and _is_port(b)
+        if isinstance(a, list) and isinstance(b, list):
+            return 0 < len(a) == len(b) <= _MOST and all(map(partial(self._covers, path), a, b))
+        return self._covers(path, a, b)
+
+    def _covers(self, path: Path, a: Side, b: Side) -> bool:
+        one, other = _anonymous(_text(a), self.names_a), _anonymous(_text(b), self.names_b)
+        if one is None or other is None:
+            return same_scalar(a, b)
+        return self._alike(path, one, other)
+
+    def is_input(self, path: Path) -> bool:
+        """Whether a path under these keys says what a run reads."""
+        near = words(path)[-2:]
+        return not any(map(self._outputs.match, near)) and any(map(self._inputs.match, near))
+
+    def _alike(self, path: Path, one: str, other: str) -> bool:
+        if len(one) > _LONGEST or len(other) > _LONGEST:
+            return False
+        if one == other:
+            return True
+        if is_path(one, last(path)) and is_path(other, last(path)):
+            return not self.is_input(path) or self.ends_alike(one, other)
+        if self.neutral(one) == self.neutral(other):
+            return True
+        return self._same_words(one, other)
+
+    def _same_words(self, one: str, other: str) -> bool:
+        """Command lines and the like: equal word by word, but for paths."""
+        left, right = one.split(), other.split()
+        if len(left) < 2 or len(left) != len(right):
+            return False
+        return all(
+            x == y
+            or self.neutral(x) == self.neutral(y)
+            or (_ROOTED.match(x) and _ROOTED.match(y) and self.ends_alike(x, y))
+            for x, y in zip(left, right, strict=True)
+        )
+
+    def neutral(self, text: str) -> str:
+        """A text without its volatile parts."""
+        return self._values.sub(_MARK, text)
+
+    def ends_alike(self, one: str, other: str) -> bool:
+        """Whether two paths lead to the same under another root.
+
+        A last component such as `train.jsonl` or `checkpoint-60` says nothing by itself: there
+        the one before counts as well.
+        """
+        left, right = (self._parts(item) for item in (one, other))
+        if not left or not right or left[-1] != right[-1]:
+            return False
+        if not _GENERIC.match(left[-1].lower()):
+            return True
+        return len(left) > 1 and len(right) > 1 and left[-2] == right[-2]
+
+    def _parts(self, text: str) -> list[str]:
+        parts = text.replace("\\", "/").split("/")
+        return [self.neutral(part) for part in parts if part not in ("", ".")]
+
+
+def is_path(text: str, key: str = "") -> bool:
+    """Whether a text is a path: rooted, or relative with an ending or under a key for paths."""
+    if "\n" in text or len(text) > _LONGEST:
+        return False
+    if _ROOTED.match(text):
+        return " -" not in text
+    if not _RELATIVE.match(text):
+        return bool(_PATH_KEY.search(key)) and " " not in text
+    return bool(_PATH_KEY.search(key) or _ENDING.search(text))
+
+
+def _is_port(value: Side) -> bool:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 1_024 <= int(text) <= 65_535
+
+
+def _text(value: Side) -> str | None:
+    if isinstance(value, Missing):
+        return None
+    if isinstance(value, Tagged):
+        return value.value if value.type in ("argument", "unresolved") else None
+    return value if isinstance(value, str) else None
+
+
+def _anonymous(text: str | None, names: tuple[str, ...]) -> str | None:
+    """A text without the names of the run that it is of."""
+    if text is None or len(text) > _LONGEST:
+        return text
+    for name in names:
+        text = text.replace(name, _MARK)
+    return text
+
+
+def _any(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(item.lower()) for item in patterns) or r"(?!)")
