@@ -62,11 +62,17 @@ def _gaps(case: Case, series: Series) -> Iterator[Hit]:
 
     known = points.steps != NO_STEP
     steps, attempts = points.steps[known], points.attempts[known]
-    numbers = [int(number) for number in np.unique(attempts) if number > 0]
+    if not len(steps):
+        return
+    order = np.lexsort((steps, attempts))
+    numbers, begins = np.unique(attempts[order], return_index=True)
+    parts = np.split(steps[order], begins[1:])
     reached: int | None = None
     stride = 1
-    for number in numbers:
-        own = np.unique(steps[attempts == number])
+    for number, part in zip(numbers.tolist(), parts, strict=True):
+        if number <= 0:
+            continue
+        own = np.unique(part)
         first = int(own[0])
         if reached is not None and first - reached > stride + 1:
             message = (
