@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os.path
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
@@ -51,6 +52,18 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Volatility:
+    """What a comparison of runs takes for volatile, besides what it knows itself."""
+
+    keys: tuple[str, ...] = ()
+    """Shell patterns over last keys or, with a dot, whole fields."""
+    values: tuple[str, ...] = ()
+    """Regular expressions of parts of texts."""
+    never: tuple[str, ...] = ()
+    """Shell patterns: what they cover always counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides about findings besides the runs themselves."""
 
@@ -63,6 +76,7 @@ class Policy:
     overrides: tuple[Override, ...] = ()
     require: tuple[str, ...] = ()
     """Fields of the record that must be answered."""
+    diff: Volatility = Volatility()
     base: Path | None = None
     """Directory that paths are relative to; None where there is no file."""
     source: str = ""
@@ -169,6 +183,7 @@ def check(policy: Policy, rules: tuple[Rule, ...], source: str) -> None:
     Raises:
         ArchiverError: names the first.
     """
+    _check_expressions(policy.diff, source)
     patterns = [*policy.select, *policy.severity, *policy.thresholds]
     patterns += [name for item in policy.ignores for name in item.rules]
     patterns += [name for item in policy.overrides for name in (*item.severity, *item.thresholds)]
@@ -186,6 +201,32 @@ def check(policy: Policy, rules: tuple[Rule, ...], source: str) -> None:
             if not math.isfinite(number):
                 hint = "give a number; [[ignore]] keeps a rule quiet"
                 raise ArchiverError(source, f"{key}: {name} = {number}", hint)
+
+
+def _check_expressions(diff: Volatility, source: str) -> None:
+    for pattern in diff.values:
+        try:
+            re.compile(pattern)
+        except re.error as fault:
+            hint = "mend it in volatile-values"
+            raise ArchiverError(source, f"{pattern} is no expression ({fault})", hint) from None
+
+
+def refuse_own(root: Path, policy: Policy) -> None:
+    """A run is not asked how it wants to be judged.
+
+    Raises:
+        ArchiverError: where the policy was found inside of it.
+    """
+    if policy.base is None or policy.explicit:
+        return
+    whole = root.resolve()
+    if whole == policy.base or whole in policy.base.parents:
+        raise ArchiverError(
+            policy.source,
+            f"lies inside of {root}, which does not choose its own policy",
+            "give one with --policy",
+        )
 
 
 def _table(path: Path) -> Any:  # noqa: ANN401
@@ -252,6 +293,15 @@ def _policy(document: Mapping[str, Any]) -> Policy:
             for item in document.get("override", ())
         ),
         require=tuple(document.get("require", ())),
+        diff=_volatility(document.get("diff", {})),
+    )
+
+
+def _volatility(table: Mapping[str, Any]) -> Volatility:
+    return Volatility(
+        tuple(table.get("volatile", ())),
+        tuple(table.get("volatile-values", ())),
+        tuple(table.get("significant", ())),
     )
 
 

@@ -55,6 +55,10 @@ def test_everything_of_the_file_is_read(tmp_path: Path) -> None:
         paths = ["smoke"]
         severity = { "RA103" = "note" }
         thresholds = { "RA402" = { max_silence_hours = 1 } }
+        [diff]
+        volatile = ["*_cache_dir"]
+        volatile-values = ["run-[0-9]+"]
+        significant = ["seed"]
         """,
     )
     assert asked.fail_on is Severity.WARNING
@@ -70,6 +74,7 @@ def test_everything_of_the_file_is_read(tmp_path: Path) -> None:
     assert asked.reason_to_ignore(STALE, ["new/a"]) is None
     assert asked.reason_to_ignore(SEED, ["old/a"]) is None
     assert asked.base == tmp_path.resolve()
+    assert asked.diff == policy.Volatility(("*_cache_dir",), ("run-[0-9]+",), ("seed",))
 
 
 def test_without_a_file_errors_fail_and_all_rules_run() -> None:
@@ -101,6 +106,8 @@ def test_never_is_a_threshold() -> None:
         ("slect = ['*']", "slect"),
         ("schema_version = 2", "schema_version: 1 was expected"),
         ("select = ", "is no TOML"),
+        ("[diff]\nvolatile-values = ['(']", "( is no expression"),
+        ("[diff]\nvolatil = ['x']", "volatil"),
     ],
 )
 def test_what_it_cannot_mean_is_refused(tmp_path: Path, text: str, fault: str) -> None:
