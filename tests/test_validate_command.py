@@ -254,8 +254,20 @@ def test_run_does_not_bring_its_own_policy(
     monkeypatch.chdir(inside)
     ran = cli("validate")
     assert ran.code == 2
-    assert "lies inside the run" in ran.err
+    assert "does not choose its own policy" in ran.err
     assert cli("validate", ".", "--policy", "runarchive.toml").code == 0
+
+
+def test_archive_does_not_bring_its_own_policy(
+    cli: Cli, collected: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copies in an archive are the run's files, a policy among them too."""
+    archive = collected(RUNS[CLEAN])
+    (archive / "data" / "runarchive.toml").write_text('fail-on = "never"\n')
+    monkeypatch.chdir(archive / "data")
+    ran = cli("validate", archive)
+    assert ran.code == 2
+    assert "does not choose its own policy" in ran.err
 
 
 def test_output_goes_to_a_file(cli: Cli, tmp_path: Path) -> None:
@@ -266,6 +278,67 @@ def test_output_goes_to_a_file(cli: Cli, tmp_path: Path) -> None:
     assert ran.out == ""
     assert json.loads(target.read_text("utf-8"))["version"] == "2.1.0"
     assert cli("validate", RUNS[CLEAN], "-o", tmp_path / "no" / "such").code == 2
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "output"),
+    [
+        (".", "report.txt"),
+        (".", "stage/report.txt"),
+        ("..", "report.txt"),
+        ("run_metadata.json", "run_metadata.json"),
+        ("run_metadata.json", "link"),
+    ],
+)
+def test_output_into_what_is_audited_is_refused(
+    cli: Cli, run_dir: Path, monkeypatch: pytest.MonkeyPatch, looked_at: str, output: str
+) -> None:
+    """A run and an artifact are never written to: no report, exit 2, and nothing has changed."""
+    inside = only(run_dir, "run_metadata.json").parent
+    (inside / "stage").mkdir()
+    (inside / "link").symlink_to("run_metadata.json")
+    monkeypatch.chdir(inside)
+    before = only(run_dir, "run_metadata.json").read_bytes()
+    ran = cli("validate", looked_at, RUNS[CLEAN], "-o", output)
+    assert (ran.code, ran.out) == (2, "")
+    assert "which is audited" in ran.err
+    assert only(run_dir, "run_metadata.json").read_bytes() == before
+    assert not (inside / "report.txt").exists()
+    assert not (inside / "stage" / "report.txt").exists()
+
+
+def test_output_over_a_file_held_to_a_schema_is_refused(cli: Cli, tmp_path: Path) -> None:
+    """The file that is looked at is not replaced by its report."""
+    file = tmp_path / "record.json"
+    file.write_text("{}")
+    ran = cli("validate", file, "--schema", "record", "-o", file)
+    assert ran.code == 2
+    assert file.read_text() == "{}"
+
+
+def test_output_without_a_place_is_refused_before_the_audit(cli: Cli, tmp_path: Path) -> None:
+    """A directory, and a file in none that exists."""
+    assert "is a directory" in cli("validate", tmp_path, "-o", tmp_path).err
+    assert "lies in no directory" in cli("validate", tmp_path, "-o", tmp_path / "no" / "such").err
+
+
+def test_path_given_twice_is_looked_at_once(report: Callable[..., dict[str, Any]]) -> None:
+    """Hooks and shells repeat paths."""
+    document = report(RUNS[CLEAN], RUNS[CLEAN])
+    assert document["checked"]["runs"] == 1
+
+
+def test_current_directory_that_is_gone(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names it."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    ran = cli("validate", RUNS[CLEAN])
+    assert ran.code == 2
+    assert "the current directory" in ran.err
 
 
 def test_nothing_is_written_to_the_run(cli: Cli, run_dir: Path) -> None:

@@ -120,6 +120,7 @@ def command(
     from archiver.workflows.options import ValidateOptions
 
     encoder = registry.output(form)
+    _refuse_no_place(output)
     asked = _policy(policy, fail_on, select or (), ignore or (), require or ())
     options = ValidateOptions(
         policy=asked,
@@ -127,6 +128,7 @@ def command(
         baseline=_baseline(baseline) if baseline is not None else frozenset(),
         skip_unknown=skip_unknown,
         hash=hashed.value,
+        output=output,
     )
     progress = ProgressLine(sys.stderr)
     try:
@@ -183,7 +185,7 @@ def _policy(
     from archiver.model import fields
     from archiver.model.findings import Severity
 
-    found = path if path is not None else policies.nearest(Path.cwd())
+    found = path if path is not None else policies.nearest(_here())
     asked = policies.Policy()
     if found is not None:
         asked = policies.load(found, _rules(), explicit=path is not None)
@@ -203,6 +205,19 @@ def _policy(
             hint = "`docs/fields.md` lists the fields"
             raise ArchiverError(f"--require {name}", "is no field of a run", hint)
     return asked
+
+
+def _here() -> Path:
+    """The current directory.
+
+    Raises:
+        ArchiverError: when it was removed.
+    """
+    try:
+        return Path.cwd()
+    except OSError as fault:
+        hint = "change to a directory that exists"
+        raise ArchiverError("the current directory", fault.strerror or "", hint) from None
 
 
 def _rules() -> tuple[Rule, ...]:
@@ -233,6 +248,21 @@ def _coloured(output: Path | None) -> bool:
     if output is not None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout.isatty()
+
+
+def _refuse_no_place(output: Path | None) -> None:
+    """Refuse a report's place that is none before the audit, instead of losing it afterwards.
+
+    Raises:
+        ArchiverError: when it is a directory, or lies in none.
+    """
+    if output is None:
+        return
+    hint = "choose another --output"
+    if output.is_dir():
+        raise ArchiverError(str(output), "is a directory", hint)
+    if not output.parent.is_dir():
+        raise ArchiverError(str(output), "lies in no directory that exists", hint)
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -26,7 +26,7 @@ from archiver.schemacheck import artifacts as schemacheck
 from archiver.schemacheck.index import SchemaFile
 from archiver.series import Joined
 from archiver.workflows import auditing, locating, sources
-from archiver.workflows.options import UnknownKindError, ValidateOptions
+from archiver.workflows.options import UnknownKindError, ValidateOptions, refuse_output_in
 from archiver.workflows.progress import Progress, silent
 from archiver.workflows.sources import ReadOptions, Source
 
@@ -84,6 +84,7 @@ class Audits:
     def run(self, source: Source) -> tuple[RunFindings, Audit]:
         """One run directory."""
         _refuse_own_policy(source.run.root, self.options.policy)
+        refuse_output_in(source.run.root, self.options.output)
         with ExitStack() as held:
             found = self._read(source, held)
             self.unplaced = not found.record.run.producers
@@ -124,6 +125,9 @@ class Audits:
         """One archive, by its record."""
         from archiver.package import loading
 
+        # Its copies are the run's files: a policy among them is the run's own.
+        _refuse_own_policy(path, self.options.policy)
+        refuse_output_in(path, self.options.output)
         record = loading.record(path)
         files = loading.files(path)
         case = auditing.case_of(
@@ -151,6 +155,7 @@ class Audits:
         """
         if not path.exists():
             raise ArchiverError(str(path), "does not exist", "give a file or a directory that does")
+        refuse_output_in(path, self.options.output)
         whole = sources.resolved(path)
         with RunDir(whole.parent, "run", self.options.limits) as home:
             tree = home.only(whole.name)
@@ -278,6 +283,6 @@ def _refuse_own_policy(root: Path, policy: Policy) -> None:
     if whole == policy.base or whole in policy.base.parents:
         raise ArchiverError(
             policy.source,
-            f"lies inside the run {root}, which does not choose its own policy",
+            f"lies inside of {root}, which does not choose its own policy",
             "give one with --policy",
         )

@@ -17,6 +17,7 @@ from archiver.errors import ArchiverError
 from archiver.limits import Limits
 from archiver.model.findings import RunFindings
 from archiver.schemacheck import checker, index
+from archiver.workflows.options import refuse_output_in
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
@@ -43,6 +44,7 @@ class Holder:
         Raises:
             ArchiverError: when it is no file that can be read.
         """
+        refuse_output_in(path, self._options.output)
         data = _content(path, self._options.limits)
         if self._is_json and self._accepts(data):
             return RunFindings(path=str(path), run_id=path.name, artifacts=1), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import field
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class ValidateOptions:
     """Pass over single files of no known kind instead of refusing them."""
     hash: str = "artifacts"
     limits: Limits = DEFAULT
+    output: Path | None = None
+    """Where the report is going to be written; never to what is audited."""
 
 
 class UnknownKindError(ArchiverError):
@@ -31,3 +34,24 @@ class UnknownKindError(ArchiverError):
     def __init__(self, path: Path) -> None:
         hint = "`runarchive schemas` lists the names that --schema takes"
         super().__init__(str(path), "is of no kind that is known", hint)
+
+
+class OwnOutputError(ArchiverError):
+    """A report that would be written to what it is about."""
+
+    def __init__(self, output: Path, looked_at: Path) -> None:
+        hint = "choose an --output outside; what is audited is never written to"
+        super().__init__(str(output), f"lies in {looked_at}, which is audited", hint)
+
+
+def refuse_output_in(looked_at: Path, output: Path | None) -> None:
+    """Refuse to write the report to a run, an archive or an artifact that it is about.
+
+    Raises:
+        OwnOutputError: where it would be.
+    """
+    if output is None:
+        return
+    target, whole = os.path.realpath(output), os.path.realpath(looked_at)
+    if target == whole or target.startswith(whole.rstrip("/") + "/"):
+        raise OwnOutputError(output, looked_at)

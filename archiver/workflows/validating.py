@@ -15,7 +15,7 @@ from archiver import __version__
 from archiver.errors import ArchiverError
 from archiver.model.findings import Report, RunFindings
 from archiver.model.plain import dataclass
-from archiver.workflows.options import UnknownKindError, ValidateOptions
+from archiver.workflows.options import OwnOutputError, UnknownKindError, ValidateOptions
 from archiver.workflows.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -40,14 +40,21 @@ def validate(
     now: dt.datetime,
     progress: Progress = silent,
 ) -> Verdict:
-    """Audit every run, archive and artifact that the paths name or hold; nothing is written."""
+    """Audit every run, archive and artifact that the paths name or hold; nothing is written.
+
+    Raises:
+        OwnOutputError: when the report would be written to one of them.
+        ArchiverError: when there is no such schema.
+    """
     audits: list[tuple[RunFindings, Audit | None]] = []
     look = _look(options, now, progress)
     failures: list[ArchiverError] = []
     skipped = []
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             audits += look(path)
+        except OwnOutputError:
+            raise  # There is no report then, whatever else could be looked at.
         except UnknownKindError as fault:
             if options.skip_unknown:
                 skipped.append(path)
