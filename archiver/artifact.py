@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from archiver.codecs import json_document
-from archiver.codecs.flaws import Flaw, Flaws
+from archiver.codecs.flaws import INFORMATIONAL, Flaw, Flaws
 from archiver.codecs.json_document import JsonDocument
 from archiver.codecs.lines import LineStream
 from archiver.codecs.ndjson import NdjsonStream, NdjsonTally
 from archiver.limits import Limits
 from archiver.model.claims import Location, Problem
+from archiver.model.plain import dataclass
 from archiver.model.record import Accounting
 from archiver.rundir import Entry, OpenFile, RunDir, Tree
 
 if TYPE_CHECKING:
     from archiver.codecs.yaml_document import YamlDocument
-
-INFORMATIONAL = frozenset({"big-integer", "crlf"})
-"""Flaws that the codec coped with completely; they are counted, not reported as problems."""
 
 
 class Match(Enum):

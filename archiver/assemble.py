@@ -6,7 +6,7 @@ import hashlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from archiver import bindings, contracts, lockfiles, series, status, steps
 from archiver import plan as plans
@@ -15,6 +15,7 @@ from archiver.collect import FIRST_FILE, Collected
 from archiver.derive import derive, derive_from_steps
 from archiver.model import fields as registry
 from archiver.model.claims import COMMAND_LINE, Claim, Location, Origin, Problem, Trust
+from archiver.model.plain import dataclass
 from archiver.model.record import (
     Accounting,
     Checkpoint,

@@ -7,9 +7,9 @@ file, an elapsed time that starts again). Here the trails are laid over each oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from archiver.model.claims import AttemptMark, AttemptTrail
+from archiver.model.plain import dataclass
 from archiver.model.times import Instant
 
 START_SLACK_MICROS = 120 * 1_000_000

@@ -6,13 +6,14 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from archiver import contracts, registry, reproduce
 from archiver.case import Case, Expected, Hit
 from archiver.extension import Rule
 from archiver.model.claims import Location
 from archiver.model.findings import Fact, Finding, Position, Reproducibility, Suppressed, pointer_of
+from archiver.model.plain import dataclass
 from archiver.model.record import RunIdentity
 from archiver.policy import Policy
 from archiver.rundir import natural

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archiver.model.claims import Location, Problem
 from archiver.model.findings import Fact, Place, Severity
+from archiver.model.plain import dataclass
 from archiver.model.record import FileEntry, Resolved, RunRecord, Series, Step
 from archiver.model.values import Value
 
@@ -127,6 +128,18 @@ class Case:
     def kind_of(self, at: Location) -> str | None:
         """Kind of the artifact that a location lies in."""
         return self._kind_of.get((at.scope, at.path))
+
+    @cached_property
+    def _paths(self) -> frozenset[tuple[str, str]]:
+        return frozenset((entry.scope, entry.path) for entry in self.files)
+
+    def place_of(self, series: Series) -> Location:
+        """The file that a series is told of: of rotated files the one that gave them its name.
+
+        A series that many files hold under a common pattern stands in the first of them.
+        """
+        named = (series.at.scope, series.source) in self._paths
+        return Location(series.source if named else series.at.path, "", series.at.scope)
 
     @cached_property
     def _required(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from archiver.artifact import Artifact, Match, Member
@@ -17,6 +17,7 @@ from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.limits import Limits
 from archiver.model.claims import AttemptTrail, Claim, Evidence, Location, Problem
+from archiver.model.plain import dataclass
 from archiver.model.points import Batch, PointSink
 from archiver.model.reading import Reading
 from archiver.model.record import Accounting, FileEntry
@@ -76,6 +77,8 @@ class Collected:
     """Kind -> first bytes of its first artifact, for the kinds that identify a run."""
     refused: int = 0
     """Files that the system would not let be read."""
+    doubtful: int = 0
+    """Artifacts that went to a reader by their names, as they are damaged."""
 
     def all(self, name: str) -> list[Any]:
         """One list of every reading, joined."""
@@ -359,6 +362,7 @@ def _recognise(
             return reader
         if match is Match.DAMAGED and damaged is None:
             damaged = reader
+    into.doubtful += damaged is not None
     return damaged
 
 

@@ -7,7 +7,6 @@ experiment names its runs itself, and says which files are whose.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,6 +15,7 @@ from archiver.artifact import Artifact, Match, Member
 from archiver.collect import attempted
 from archiver.extension import Reader, Selection
 from archiver.limits import Limits
+from archiver.model.plain import dataclass
 from archiver.rundir import ReadFault, RunDir, Tree, natural
 
 

@@ -16,12 +16,14 @@ A reader never opens a file itself, never imports another reader, and never stam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from archiver.artifact import Artifact, Match, Member
 from archiver.case import Case, Expected, Hit, Points
+from archiver.encoder import Encoder, Help
 from archiver.model.findings import Fact, Report, Severity
+from archiver.model.plain import dataclass
 from archiver.model.points import Metric, PointSink
 from archiver.model.reading import Reading
 from archiver.rundir import Entry, Tree
@@ -191,29 +193,3 @@ class Rule:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     vouches: Vouch | None = None
     """What is there for reproducing the run when the rule finds nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Help:
-    """What an output may tell of a rule: the parts of its page."""
-
-    id: str
-    name: str
-    summary: str
-    severity: Severity
-    finds: str
-    matters: str
-    example: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoder:
-    """One output format of findings."""
-
-    name: str
-    summary: str
-    encode: Callable[[Report, Mapping[str, Help], bool], str]
-    """From the report, the rules' pages by id, and whether colour is wanted, to the text."""
-    explains: bool = False
-    """Whether it needs those pages; an output that does not is given none."""

@@ -5,7 +5,7 @@ Reaching one is a problem in the record, never a crash or a hang.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from archiver.model.plain import dataclass
 
 KIB = 1024
 MIB = 1024 * KIB

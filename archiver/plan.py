@@ -7,11 +7,12 @@ gives its steps numbers and says which files are whose; here both become the ids
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from archiver.attempts import Attempts, join
 from archiver.model.claims import AttemptTrail, Evidence, StepPlan
+from archiver.model.plain import dataclass
 from archiver.model.record import Artifact, Config, Step
 
 TRAINING = "1"

@@ -6,23 +6,29 @@ pyproject.toml; `schemas/policy.v1.json` describes it. A run never brings its ow
 
 from __future__ import annotations
 
-import tomllib
+import math
+import os.path
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver import resources
+from archiver.codecs import toml_document
+from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
+from archiver.limits import DEFAULT
 from archiver.model.findings import Severity
+from archiver.model.plain import dataclass
 
 if TYPE_CHECKING:
     from archiver.extension import Rule
 
 FILE = "runarchive.toml"
 _PYPROJECT = "pyproject.toml"
-_TABLE = "tool.runarchive"
+_HARMLESS = INFORMATIONAL | {"bom", "empty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,18 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Volatility:
+    """What a comparison of runs takes for volatile, besides what it knows itself."""
+
+    keys: tuple[str, ...] = ()
+    """Shell patterns over last keys or, with a dot, whole fields."""
+    values: tuple[str, ...] = ()
+    """Regular expressions of parts of texts."""
+    never: tuple[str, ...] = ()
+    """Shell patterns: what they cover always counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides about findings besides the runs themselves."""
 
@@ -58,6 +76,7 @@ class Policy:
     overrides: tuple[Override, ...] = ()
     require: tuple[str, ...] = ()
     """Fields of the record that must be answered."""
+    diff: Volatility = Volatility()
     base: Path | None = None
     """Directory that paths are relative to; None where there is no file."""
     source: str = ""
@@ -126,12 +145,17 @@ def _covers(patterns: Iterable[str], paths: Iterable[str]) -> bool:
 def nearest(directory: Path) -> Path | None:
     """The policy that is in force in a directory: its own, or that of the closest one above."""
     for place in (directory, *directory.parents):
-        if (place / FILE).is_file():
+        if _is_file(place / FILE):
             return place / FILE
         project = place / _PYPROJECT
-        if project.is_file() and "runarchive" in _toml(project).get("tool", {}):
+        if _is_file(project) and _table(project) is not None:
             return project
     return None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; none where a directory above will not tell."""
+    return os.path.isfile(path)  # noqa: PTH113  `Path.is_file` raises there
 
 
 def load(path: Path, rules: Iterable[Rule], *, explicit: bool) -> Policy:
@@ -140,9 +164,11 @@ def load(path: Path, rules: Iterable[Rule], *, explicit: bool) -> Policy:
     Raises:
         ArchiverError: when it cannot be read, or asks for what there is not.
     """
-    document = _toml(path)
     if path.name == _PYPROJECT:
-        document = document.get("tool", {}).get("runarchive", {})
+        table = _table(path)
+        document = {} if table is None else table
+    else:
+        document = _parsed(path, _content(path))
     _validate(path, document)
     policy = replace(
         _policy(document), base=path.resolve().parent, source=str(path), explicit=explicit
@@ -157,6 +183,7 @@ def check(policy: Policy, rules: tuple[Rule, ...], source: str) -> None:
     Raises:
         ArchiverError: names the first.
     """
+    _check_expressions(policy.diff, source)
     patterns = [*policy.select, *policy.severity, *policy.thresholds]
     patterns += [name for item in policy.ignores for name in item.rules]
     patterns += [name for item in policy.overrides for name in (*item.severity, *item.thresholds)]
@@ -167,20 +194,68 @@ def check(policy: Policy, rules: tuple[Rule, ...], source: str) -> None:
     tables = [policy.thresholds, *(item.thresholds for item in policy.overrides)]
     for key, numbers in (item for table in tables for item in table.items()):
         known = {name for rule in rules if names(rule, (key,)) for name in rule.thresholds}
-        for name in numbers:
+        for name, number in numbers.items():
             if name not in known:
                 hint = f"it has {', '.join(sorted(known)) or 'none'}"
                 raise ArchiverError(source, f"{key} has no threshold {name}", hint)
+            if not math.isfinite(number):
+                hint = "give a number; [[ignore]] keeps a rule quiet"
+                raise ArchiverError(source, f"{key}: {name} = {number}", hint)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _check_expressions(diff: Volatility, source: str) -> None:
+    for pattern in diff.values:
+        try:
+            re.compile(pattern)
+        except re.error as fault:
+            hint = "mend it in volatile-values"
+            raise ArchiverError(source, f"{pattern} is no expression ({fault})", hint) from None
+
+
+def refuse_own(root: Path, policy: Policy) -> None:
+    """A run is not asked how it wants to be judged.
+
+    Raises:
+        ArchiverError: where the policy was found inside of it.
+    """
+    if policy.base is None or policy.explicit:
+        return
+    whole = root.resolve()
+    if whole == policy.base or whole in policy.base.parents:
+        raise ArchiverError(
+            policy.source,
+            f"lies inside of {root}, which does not choose its own policy",
+            "give one with --policy",
+        )
+
+
+def _table(path: Path) -> Any:  # noqa: ANN401
+    """What a pyproject.toml holds for runarchive, None where it holds nothing."""
+    data = _content(path)
+    if b"runarchive" not in data:
+        return None  # Nobody's policy: what else is in it, or wrong with it, is not looked at.
+    tools = _parsed(path, data).get("tool")
+    return tools.get("runarchive") if isinstance(tools, dict) else None
+
+
+def _content(path: Path) -> bytes:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            return file.read(DEFAULT.toml_bytes + 1)
     except OSError as fault:
         hint = "give a policy file that exists and that you may read"
         raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ArchiverError(str(path), f"is no TOML ({fault})", "mend it") from None
+
+
+def _parsed(path: Path, data: bytes) -> dict[str, Any]:
+    # It may be a file that a hostile run brought to the current directory.
+    document = toml_document.parse(data, DEFAULT)
+    flaws = (flaw for flaw in document.flaws if flaw.code not in _HARMLESS)
+    fault = next(flaws, None)
+    if fault is not None:
+        told = f"{fault.place}: {fault.message}" if fault.place else fault.message
+        raise ArchiverError(str(path), f"is no TOML that can be read ({told})", "mend it")
+    return document.value
 
 
 def _validate(path: Path, document: dict[str, Any]) -> None:
@@ -218,6 +293,15 @@ def _policy(document: Mapping[str, Any]) -> Policy:
             for item in document.get("override", ())
         ),
         require=tuple(document.get("require", ())),
+        diff=_volatility(document.get("diff", {})),
+    )
+
+
+def _volatility(table: Mapping[str, Any]) -> Volatility:
+    return Volatility(
+        tuple(table.get("volatile", ())),
+        tuple(table.get("volatile-values", ())),
+        tuple(table.get("significant", ())),
     )
 
 

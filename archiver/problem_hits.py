@@ -7,12 +7,18 @@ from collections.abc import Container, Iterator, Mapping
 
 from archiver.case import Case, Hit
 from archiver.model.claims import Location, Problem
-from archiver.model.findings import Place, Severity
+from archiver.model.findings import Fact, Place, Severity
 
 MOST_RELATED = 4
 """Further places that a hit names; codecs keep no more than five of one code."""
 MOST_CHARACTERS = 500
 """Of a message; what a file holds may stand in it."""
+INCOMPLETE_CHECKPOINT = "incomplete-checkpoint"
+TRUNCATED = frozenset({
+    "empty", "nul-bytes", "torn-line", "torn-record", "truncated", "unfinished",
+})  # fmt: skip
+"""Codes of artifacts that end before their content does."""
+_WEIGHTS = "weights."
 _MORE = re.compile(r"… and ([0-9]{1,18}) more\Z")
 """What `archiver.codecs.flaws` says of flaws that it only counted."""
 
@@ -34,6 +40,24 @@ def hits(
         at = problems[0].at
         weight = codes[code] or (Severity.ERROR if case.is_required(at) else Severity.WARNING)
         yield _hit(problems, weight)
+
+
+def torn_weights(case: Case) -> dict[Location, list[Problem]]:
+    """Flaws of weights by the checkpoint's directory, where that is known not to be whole.
+
+    Both say the same of one file; the checkpoint's finding speaks for them.
+    """
+    if not {Fact.RUN, Fact.FILES} <= case.facts:
+        return {}
+    torn: dict[Location, list[Problem]] = {
+        Location(problem.at.path, "", problem.at.scope): []
+        for problem in case.problems(INCOMPLETE_CHECKPOINT)
+    }
+    for problem in case.problems(*TRUNCATED) if torn else ():
+        home = Location(problem.at.path.rpartition("/")[0], "", problem.at.scope)
+        if home in torn and (case.kind_of(problem.at) or "").startswith(_WEIGHTS):
+            torn[home].append(problem)
+    return torn
 
 
 def _hit(problems: list[Problem], severity: Severity) -> Hit:

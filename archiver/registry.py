@@ -13,29 +13,55 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from archiver import resources
 from archiver.errors import ArchiverError
-from archiver.extension import Encoder, Reader, Rule
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-Descriptor = TypeVar("Descriptor", "Reader[Any]", Rule, Encoder)
+    from archiver.encoder import Encoder
+    from archiver.extension import Reader, Rule
+
+Descriptor = TypeVar("Descriptor", "Reader[Any]", "Rule", "Encoder")
 
 
 @cache
 def readers() -> tuple[Reader[Any], ...]:
     """Every reader, in name order."""
+    from archiver.extension import Reader
+
     return _found("readers", Reader, "READER")
+
+
+@cache
+def reader_of(kind: str) -> Reader[Any] | None:
+    """One of our own readers, found by the name of its module; no other is imported.
+
+    A module is called like its reader's kind, `producer_artifact`. The producer may be cut at an
+    underscore (`codex_ml.config` is read by `codex_config`) or left out. None where no module is
+    called so, or where it reads another kind.
+    """
+    producer, _, artifact = kind.partition(".")
+    known = _modules("readers")
+    for name in (f"{producer}_{artifact}", f"{producer.partition('_')[0]}_{artifact}", artifact):
+        if name in known:
+            reader: Reader[Any] = importlib.import_module(known[name]).READER
+            if reader.kind == kind:
+                return reader
+    return None
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, in name order."""
+    from archiver.extension import Rule
+
     return _found("rules", Rule, "RULE")
 
 
 @cache
 def outputs() -> tuple[Encoder, ...]:
     """Every output format, in name order."""
+    from archiver.encoder import Encoder
+
     return _found("outputs", Encoder, "ENCODER")
 
 
@@ -46,9 +72,9 @@ def output(name: str) -> Encoder:
     Raises:
         ArchiverError: when there is no such format.
     """
-    home = importlib.import_module("archiver.outputs")
-    if name in {module.name for module in pkgutil.iter_modules(home.__path__)}:
-        encoder: Encoder = importlib.import_module(f"{home.__name__}.{name}").ENCODER
+    module = _modules("outputs").get(name)
+    if module is not None:
+        encoder: Encoder = importlib.import_module(module).ENCODER
         return encoder
     known = {encoder.name: encoder for encoder in outputs()}
     if name not in known:
@@ -57,13 +83,10 @@ def output(name: str) -> Encoder:
 
 
 def _found(package: str, kind: type[Descriptor], constant: str) -> tuple[Descriptor, ...]:
-    home = importlib.import_module(f"archiver.{package}")
     found: dict[str, Descriptor] = {}
-    for module in sorted(pkgutil.iter_modules(home.__path__), key=lambda item: item.name):
-        if not module.name.startswith("_"):
-            loaded = importlib.import_module(f"{home.__name__}.{module.name}")
-            descriptor = getattr(loaded, constant)
-            found[descriptor.name] = descriptor
+    for module in _modules(package).values():
+        descriptor = getattr(importlib.import_module(module), constant)
+        found[descriptor.name] = descriptor
     for point in _offered(f"runarchive.{package}"):
         descriptor = point.load()
         if not isinstance(descriptor, kind) or descriptor.name in found:
@@ -74,6 +97,19 @@ def _found(package: str, kind: type[Descriptor], constant: str) -> tuple[Descrip
             )
         found[descriptor.name] = descriptor
     return tuple(found[name] for name in sorted(found))
+
+
+@cache
+def _modules(package: str) -> dict[str, str]:
+    """The modules of one of our own packages by name, in order; none of them is imported."""
+    home = importlib.import_module(f"archiver.{package}")
+    names = sorted(module.name for module in pkgutil.iter_modules(home.__path__))
+    return {name: f"{home.__name__}.{name}" for name in names if not name.startswith("_")}
+
+
+def offers(package: str) -> bool:
+    """Whether installed distributions offer readers, rules or outputs."""
+    return bool(_offered(f"runarchive.{package}"))
 
 
 def _offered(group: str) -> list[EntryPoint]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ _PATH_FINDER = "_frozen_importlib_external"
 """Module of the finder that looks along the path."""
 
 
+@cache
 def directory(kind: str, package: Path = _PACKAGE) -> Path:
     """The directory of that kind: the checkout's own, else the copy inside the wheel.
 
@@ -52,13 +54,28 @@ def text(kind: str, name: str, package: Path = _PACKAGE) -> str:
     Raises:
         ArchiverError: when it is not there.
     """
+    return data(kind, name, package).decode("utf-8")
+
+
+def data(kind: str, name: str, package: Path = _PACKAGE) -> bytes:
+    """The bytes of one resource.
+
+    Raises:
+        ArchiverError: when it is not there.
+    """
     path = directory(kind, package) / name
     try:
-        return path.read_text("utf-8")
+        return path.read_bytes()
     except OSError:
         subject = f"{kind}/{name}"
         hint = "install runarchive again"
         raise ArchiverError(subject, "is missing from this installation", hint) from None
+
+
+def inside(room: str, suffix: str) -> Iterator[str]:
+    """The texts of what a package of our own holds beside its code, in name order."""
+    for path in sorted((_PACKAGE / room).glob(f"*{suffix}")):
+        yield path.read_text("utf-8")
 
 
 @cache

@@ -8,8 +8,9 @@ elsewhere, and whether it is still there cannot be known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from archiver.model.plain import dataclass
 from archiver.model.record import FileEntry, RunRecord
 
 _DEEPEST = 64

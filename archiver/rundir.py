@@ -14,13 +14,14 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
 
 from archiver.errors import ArchiverError
 from archiver.limits import Limits
+from archiver.model.plain import dataclass
 
 CHUNK_BYTES = 1 << 20
 TOO_DEEP = "deeper than the limit of directory levels"

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from archiver.attempts import NO_ATTEMPTS, Attempts
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.points import NO_STEP, Batch, PointStatus, SeriesSpec
 from archiver.model.record import Series
 from archiver.model.times import Clock, Instant

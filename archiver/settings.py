@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archiver.codecs.pointers import escape
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.record import Config
 from archiver.model.values import Value
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from archiver.artifact import INFORMATIONAL, Artifact, Match
-from archiver.codecs.flaws import Flaws
+from archiver.artifact import Artifact, Match
+from archiver.codecs.flaws import INFORMATIONAL, Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream, NdjsonTally
 from archiver.extension import Selector, families
 from archiver.model.claims import Location, Problem
@@ -132,7 +132,7 @@ class ShardedRows:
                     at = self.artifact.at(flaw.place, entry.path)
                     yield Problem(flaw.code, flaw.message, at, flaw.hint)
         if not any(tally.lines > tally.blank for _, tally in self.tallies):
-            yield self._problem("empty", "nothing stands in it", "")
+            yield self._problem("empty", "the file is empty", "")
 
     def _gaps(self) -> Iterator[Problem]:
         ages = [found[1] for found in map(shard, self._names()) if found is not None]

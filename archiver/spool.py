@@ -9,10 +9,11 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO
 
 from archiver.limits import Limits
+from archiver.model.plain import dataclass
 from archiver.model.points import Batch, SeriesSpec
 
 

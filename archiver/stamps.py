@@ -7,9 +7,9 @@ training machine's clock ran.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.record import RunRecord
 from archiver.model.times import Clock, Instant, parse_iso
 

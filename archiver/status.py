@@ -7,10 +7,11 @@ The present time plays no part: a run that was never seen to end, and never seen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from archiver.attempts import Attempts
 from archiver.model.claims import Evidence, EvidenceKind, Location, Origin
+from archiver.model.plain import dataclass
 from archiver.model.record import Other, Resolved
 
 _LADDER: tuple[tuple[EvidenceKind, str, str], ...] = (

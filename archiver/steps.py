@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from archiver.attempts import NO_ATTEMPTS, Attempts, common_clock
 from archiver.derive import derived
 from archiver.model.claims import Origin
+from archiver.model.plain import dataclass
 from archiver.model.points import OVER_CHECKPOINTS, PLACEHOLDER
 from archiver.model.record import (
     Attempt,

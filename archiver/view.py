@@ -6,10 +6,11 @@ A missing key and a null answer None; a value of another type answers None and i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.artifact import Artifact, pointer
 from archiver.model.claims import Location, Problem
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
@@ -19,7 +20,7 @@ def emptiness(artifact: Artifact) -> tuple[Problem, ...]:
     """The problem of a stream that holds nothing; a codec of rows has no flaw for that."""
     if artifact.head().strip(b"\0 \r\n\t"):
         return ()
-    return (artifact.problem("empty", "nothing stands in it"),)
+    return (artifact.problem("empty", "the file is empty"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,15 @@ def test_rule_has_fixtures_and_a_test(name: str) -> None:
     assert all((home / case / "expected.json").is_file() for case in cases if case[0] == "f")
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_rule_is_tried_on_a_damaged_run(name: str) -> None:
+    """Each rule has a mutation test: what a fault adds to a run's findings, over all rules."""
+    tree = ast.parse((TESTS / "rules" / f"test_{name}.py").read_text("utf-8"))
+    tests = [item for item in tree.body if isinstance(item, ast.FunctionDef)]
+    given = [{one.arg for one in item.args.args} for item in tests if item.name[:5] == "test_"]
+    assert any("new_findings" in names for names in given)
+
+
 def test_no_fixture_of_a_rule_is_an_orphan() -> None:
     """Each folder of fixtures belongs to a rule."""
     assert set(folders(FIXTURES / "rules")) - set(RULES) == set()

@@ -22,10 +22,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset(
         {
-            "artifact", "case", "checksums", "codecs", "dependencies", "errors", "evidence",
-            "extension", "gitstate", "limits", "point_columns", "problem_hits", "producers",
-            "redaction", "resources", "run_paths", "rundir", "schemacheck", "settings", "shards",
-            "snapshots", "spool", "stamps", "view", "wording", "yaml_readings",
+            "artifact", "case", "checksums", "codecs", "dependencies", "encoder", "errors",
+            "evidence", "extension", "gitstate", "limits", "point_columns", "problem_hits",
+            "producers", "redaction", "resources", "run_paths", "rundir", "schemacheck",
+            "settings", "shards", "snapshots", "spool", "stamps", "view", "wording",
+            "yaml_readings",
         }
     ),
     frozenset({"outputs", "probe", "readers", "rules"}),

@@ -43,15 +43,36 @@ sys.stderr.write(json.dumps({"codes": codes, "asked": sorted(asked), "loaded": s
 """Calls the command line while every search for one of some modules is noted, also one in vain."""
 
 
+LISTED = """
+import json
+import sys
+from archiver.cli.app import run
+
+code = run(sys.argv[1:])
+sys.stderr.write(json.dumps(sorted(sys.modules)))
+sys.exit(code)
+"""
+"""Calls the command line, and tells what is loaded then."""
+SINGLE = ROOT / "fixtures/readers/coordexp_run_metadata/ms-swift-checkout/input/run_metadata.json"
+IDLE = HEAVY - {"jsonschema_rs"} | {"importlib.metadata", "importlib.resources", "rich"}
+"""What no short command has any use for."""
+READING = {"archiver.collect", "archiver.extension", "archiver.readers", "archiver.redaction"}
+"""Of our own, what only commands that read runs need."""
+
+
 def loaded_by(*arguments: object) -> set[str]:
     """Top-level packages that a call of the command line in a process of its own imports."""
-    command = [sys.executable, "-X", "importtime", "-m", "archiver", *map(str, arguments)]
+    return {name.partition(".")[0] for name in modules_of(*arguments)}
+
+
+def modules_of(*arguments: object) -> set[str]:
+    """Every module that a call of the command line in a process of its own imports."""
+    command = [sys.executable, "-c", LISTED, *map(str, arguments)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    return set(json.loads(done.stderr.splitlines()[-1]))
 
 
 def test_the_list_of_imports_is_seen() -> None:
@@ -63,6 +84,37 @@ def test_help_loads_no_heavy_library() -> None:
     """`runarchive --help` starts without any of the libraries that only some work needs."""
     assert loaded_by("--help") & HEAVY == set()
     assert loaded_by("collect", "--help") & HEAVY == set()
+
+
+def test_a_file_held_to_a_schema_loads_nothing_of_how_runs_are_read() -> None:
+    """Nor any rule, nor another output than the one that is printed."""
+    loaded = modules_of("validate", "--schema", "coordexp.run_metadata", SINGLE)
+    assert "archiver.schemacheck.checker" in loaded
+    assert loaded & (IDLE | READING) == set()
+    assert {name for name in loaded if name.startswith("archiver.rules")} == set()
+    assert {name for name in loaded if name.startswith("archiver.outputs.")} == {
+        "archiver.outputs.text"
+    }
+
+
+def test_a_single_file_loads_its_own_reader_alone() -> None:
+    """The reader that its name makes likely recognises it; no other is imported."""
+    loaded = modules_of("validate", SINGLE)
+    assert {name for name in loaded if name.startswith("archiver.readers.")} == {
+        "archiver.readers.coordexp_run_metadata"
+    }
+    assert loaded & IDLE == set()
+    unused = {"archiver.codecs.yaml_document", "archiver.discover", "archiver.package.loading"}
+    assert loaded & unused == set()
+
+
+def test_lists_load_only_what_they_list() -> None:
+    """Help, rules and schemas are printed without anything that reads a run."""
+    for call in (("--help",), ("schemas",)):
+        assert modules_of(*call) & (IDLE | READING) == set()
+    loaded = modules_of("rules")
+    assert "archiver.rules.no_seed" in loaded
+    assert loaded & (IDLE | READING - {"archiver.extension"}) == set()
 
 
 def hooked(names: set[str], calls: list[list[str]]) -> dict[str, object]:

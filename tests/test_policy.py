@@ -55,6 +55,10 @@ def test_everything_of_the_file_is_read(tmp_path: Path) -> None:
         paths = ["smoke"]
         severity = { "RA103" = "note" }
         thresholds = { "RA402" = { max_silence_hours = 1 } }
+        [diff]
+        volatile = ["*_cache_dir"]
+        volatile-values = ["run-[0-9]+"]
+        significant = ["seed"]
         """,
     )
     assert asked.fail_on is Severity.WARNING
@@ -70,6 +74,7 @@ def test_everything_of_the_file_is_read(tmp_path: Path) -> None:
     assert asked.reason_to_ignore(STALE, ["new/a"]) is None
     assert asked.reason_to_ignore(SEED, ["old/a"]) is None
     assert asked.base == tmp_path.resolve()
+    assert asked.diff == policy.Volatility(("*_cache_dir",), ("run-[0-9]+",), ("seed",))
 
 
 def test_without_a_file_errors_fail_and_all_rules_run() -> None:
@@ -99,8 +104,10 @@ def test_never_is_a_threshold() -> None:
         ("[[ignore]]\nrules = ['no-seed']\nreason = ''", "non-empty"),
         ("fail-on = 'often'", "'often'"),
         ("slect = ['*']", "slect"),
-        ("schema_version = 2", "2"),
+        ("schema_version = 2", "schema_version: 1 was expected"),
         ("select = ", "is no TOML"),
+        ("[diff]\nvolatile-values = ['(']", "( is no expression"),
+        ("[diff]\nvolatil = ['x']", "volatil"),
     ],
 )
 def test_what_it_cannot_mean_is_refused(tmp_path: Path, text: str, fault: str) -> None:
@@ -128,3 +135,38 @@ def test_table_of_pyproject_is_the_policy(tmp_path: Path) -> None:
     asked = written(tmp_path, text, "pyproject.toml")
     assert asked.selects(SEED)
     assert not asked.selects(STALE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 100_000, ".".join(["a"] * 100_000) + " = 1", "a = 'x", "a = \udcff"],
+)
+def test_toml_that_cannot_be_read_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    """However deep it is nested or long its keys: at once, and never a fault of ours."""
+    path = tmp_path / "runarchive.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ArchiverError, match="is no TOML that can be read"):
+        policy.load(path, RULES, explicit=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["tool = 1", 'tool = ["runarchive"]', "broken", "a = " + "[" * 9999]
+)
+def test_foreign_project_file_is_passed_over(tmp_path: Path, text: str) -> None:
+    """A pyproject.toml that says nothing to runarchive is nobody's policy, however broken."""
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    assert policy.nearest(tmp_path) != tmp_path / "pyproject.toml"
+
+
+def test_project_table_must_be_a_table(tmp_path: Path) -> None:
+    """What stands where the policy should is not silently none."""
+    with pytest.raises(ArchiverError, match="not of type 'object'"):
+        written(tmp_path, "tool.runarchive = 5", "pyproject.toml")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_threshold_is_a_number(tmp_path: Path, number: str) -> None:
+    """One that nothing can reach, or that nothing compares to, is refused."""
+    text = f"[thresholds.stale-running]\nmax_silence_hours = {number}\n"
+    with pytest.raises(ArchiverError, match=f"max_silence_hours = {number}"):
+        written(tmp_path, text)

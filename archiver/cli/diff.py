@@ -17,6 +17,7 @@ from archiver.errors import ArchiverError, ExitCode
 from archiver.model.differences import Area, Comparison, Variation
 
 if TYPE_CHECKING:
+    from archiver.diff.volatile import Volatile
     from archiver.workflows.comparing import Outcome
 
 
@@ -97,6 +98,14 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Draw the losses over one another (.png or .svg)."),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The policy whose [diff] says what else is volatile. Default: the nearest, as"
+            " for validate.",
+        ),
+    ] = None,
     hashed: Annotated[
         Hash, typer.Option("--hash", help="Files of run directories to hash.")
     ] = Hash.ARTIFACTS,
@@ -117,6 +126,7 @@ def command(
             ignore=tuple(ignore or ()),
             tolerance=tolerance,
             align=align.value,
+            volatile=_volatile(policy, paths),
         ),
         repository=repo,
         plot=plot is not None,
@@ -141,6 +151,21 @@ def _check(paths: list[Path], tolerance: float, plot: Path | None) -> None:
         raise ArchiverError(f"--tolerance {tolerance}", "is no number", "give one such as 1e-6")
     if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
         raise ArchiverError(f"--plot {plot}", "has no known ending", "name a .png or .svg file")
+
+
+def _volatile(policy: Path | None, paths: list[Path]) -> Volatile:
+    """What is volatile by the table, and by the policy in force; no run brings its own."""
+    from archiver import policy as policies
+    from archiver import registry
+    from archiver.diff.volatile import Volatile
+
+    found = policy if policy is not None else policies.nearest(Path.cwd())
+    if found is None:
+        return Volatile()
+    asked = policies.load(found, registry.rules(), explicit=policy is not None)
+    for path in paths:
+        policies.refuse_own(path, asked)
+    return Volatile().extended(asked.diff.keys, asked.diff.values, asked.diff.never)
 
 
 def _told(done: Outcome, form: Format, output: Path | None, *, everything: bool) -> str:

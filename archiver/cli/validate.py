@@ -49,6 +49,7 @@ def command(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH]...",
+            parser=Path,
             help="Run directories, directories that hold runs or archives, single artifacts."
             " Default: the current directory.",
         ),

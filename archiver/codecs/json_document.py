@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -15,10 +14,12 @@ from archiver.codecs import json_prefix, json_scan, pointers, text
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.json_exact import ExactDecoder, Oddities
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import MAX_EXACT_INT, Tagged, Value
 
 _BLANK = " \t\r\n"
 _NOT_JSON = frozenset(("non-finite-token", "float-overflow", "digits-limit"))
+_CONTAINERS = frozenset((dict, list))
 _BIG = "big-integer"
 _BIG_MESSAGE = "integer beyond 2^53"
 _EMPTY = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"
@@ -63,6 +64,18 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> JsonDocument:
     return _Careful(data, limits, flaws).read()
 
 
+def quick(data: bytes, limits: Limits = DEFAULT) -> tuple[Value] | None:
+    """The value of a small and plain document without an account; None where that takes a parse."""
+    if len(data) > limits.document_bytes or _nodes(data) >= limits.nodes:
+        return None
+    try:
+        value: Value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    keys = json_scan.count_keys((value,), limits.nesting)
+    return (value,) if json_scan.is_exact(data, keys) else None
+
+
 def _plain(data: bytes, limits: Limits, flaws: Flaws) -> tuple[Value] | None:
     """The value, if a fast decoder reads it and can have hidden nothing.
 
@@ -77,8 +90,8 @@ def _plain(data: bytes, limits: Limits, flaws: Flaws) -> tuple[Value] | None:
     survey = _survey(value, limits.nesting, flaws.keep)
     if not json_scan.is_exact(data, survey.keys):
         return None
-    for place in survey.big:
-        flaws.add(_BIG, _BIG_MESSAGE, place)
+    for link in survey.big:
+        flaws.add(_BIG, _BIG_MESSAGE, _place(link))
     if survey.more_big:
         flaws.add(_BIG, _BIG_MESSAGE, n=survey.more_big)
     return (value,)
@@ -89,47 +102,56 @@ class _Survey(NamedTuple):
 
     keys: int
     """Of all its objects; -1 if one is nested deeper than allowed."""
-    big: list[str]
-    """Pointers of the first integers beyond 2^53, in document order."""
+    big: list[_Link]
+    """Where the first integers beyond 2^53 stand, parents first."""
     more_big: int
     """How many more there are."""
 
 
+_Link: TypeAlias = "tuple[_Link, str | int] | None"
+"""A path as its last part and what it was reached from."""
+
+
 def _survey(value: Value, nesting: int, keep: int) -> _Survey:
-    """One walk over a value, as plainly as can be: every document takes it."""
-    keys = more = 0
-    big: list[str] = []
-    path: list[str | int] = []
-    open_ = [_members([value])]
-    while open_:
-        for key, item in open_[-1]:
-            kind = type(item)
-            if kind is str:
-                continue
-            if kind is dict or kind is list:
-                if kind is dict:
-                    keys += len(item)  # type: ignore[arg-type]
-                if len(open_) > nesting:
-                    return _Survey(-1, [], 0)
-                path.append(key)
-                open_.append(_members(item))
-                break
-            if kind is int and not -MAX_EXACT_INT <= item <= MAX_EXACT_INT:  # type: ignore[operator]
-                if len(big) < keep:
-                    big.append(pointers.pointer([*path[1:], key]) if path else "")
-                else:
-                    more += 1
-        else:
-            open_.pop()
-            if path:
-                path.pop()
+    """One walk over a value, level by level, as plainly as can be: every document takes it."""
+    keys = more = depth = 0
+    big: list[_Link] = []
+    most = MAX_EXACT_INT
+    level: list[tuple[Value, _Link]] = [(value, None)] if type(value) in _CONTAINERS else []
+    while level:
+        depth += 1
+        if depth > nesting:
+            return _Survey(-1, [], 0)
+        below: list[tuple[Value, _Link]] = []
+        for holder, link in level:
+            items: Iterable[tuple[str | int, Value]]
+            if isinstance(holder, dict):
+                keys += len(holder)
+                items = holder.items()
+            else:
+                items = enumerate(holder)  # type: ignore[arg-type]
+            for key, item in items:
+                kind = type(item)
+                if kind is str:
+                    continue
+                if kind is dict or kind is list:
+                    below.append((item, (link, key)))
+                elif kind is int and not -most <= item <= most:  # type: ignore[operator]
+                    if len(big) < keep:
+                        big.append((link, key))
+                    else:
+                        more += 1
+        level = below
     return _Survey(keys, big, more)
 
 
-def _members(value: Value) -> Iterator[tuple[str | int, Value]]:
-    if isinstance(value, dict):
-        return iter(value.items())
-    return iter(enumerate(value)) if isinstance(value, list) else iter(())
+def _place(link: _Link) -> str:
+    """The pointer of a path."""
+    parts: list[str | int] = []
+    while link is not None:
+        link, part = link
+        parts.append(part)
+    return pointers.pointer(reversed(parts))
 
 
 def _nodes(data: bytes) -> int:

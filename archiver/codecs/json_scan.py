@@ -17,7 +17,8 @@ _LONG_DIGITS = b"0" * 16
 """2^53 has sixteen digits: shorter integers are exact everywhere."""
 _LONG_MEMBER = b":" + _LONG_DIGITS
 _LONG_ITEMS = (b"," + _LONG_DIGITS, b"[" + _LONG_DIGITS)
-_LONGEST = tuple(before + b"0" * 20 for before in (b":", b",", b"["))
+_LONGEST_DIGITS = b"0" * 20
+_LONGEST = tuple(before + _LONGEST_DIGITS for before in (b":", b",", b"["))
 """2^64 has twenty digits: shorter integers without a sign are exact in orjson."""
 _LONG_NEGATIVE = re.compile(rb"-[0-9]{19}")
 """-2^63 has nineteen digits."""
@@ -77,7 +78,7 @@ def is_exact(data: bytes, keys: int) -> bool:
         return False
     if _LONG_DIGITS not in shadow:
         return True
-    longest = any(needle in shadow for needle in _LONGEST)
+    longest = _LONGEST_DIGITS in shadow and any(needle in shadow for needle in _LONGEST)
     return not longest and not _LONG_NEGATIVE.search(data)
 
 

@@ -31,7 +31,7 @@ def toml(data: bytes, limits: Limits = DEFAULT) -> PackageList:
     """
     gathering = Gathering(limits)
     if not data.strip(b"\0 \r\n\t"):
-        gathering.flaws.add("empty", "nothing stands in it")
+        gathering.flaws.add("empty", "the file is empty")
         return gathering.finished(complete=False)
     if len(data) > limits.lock_bytes:
         gathering.flaws.add("size-limit", f"{len(data)} bytes are more than a lockfile may have")

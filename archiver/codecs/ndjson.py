@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import orjson
 
@@ -17,6 +17,7 @@ from archiver.codecs import json_scan
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.json_exact import ExactDecoder, Oddities
 from archiver.limits import DEFAULT, KIB, Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 _BLOCK_BYTES = 64 * KIB

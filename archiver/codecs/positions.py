@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from archiver.codecs import json_positions, toml_positions, yaml_positions
 from archiver.limits import DEFAULT, Limits
 from archiver.model.findings import Position
 
@@ -22,11 +21,17 @@ def positions(
     if not pointers:
         return {}
     if format_ == "yaml":
+        from archiver.codecs import yaml_positions
+
         return yaml_positions.positions(data, pointers, limits)
     if format_ == "toml":
+        from archiver.codecs import toml_positions
+
         return toml_positions.positions(data, pointers, limits)
     if len(data) > limits.document_bytes:
         return {}
+    from archiver.codecs import json_positions
+
     return json_positions.positions(data, pointers)
 
 

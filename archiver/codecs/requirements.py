@@ -73,7 +73,7 @@ def _body(data: bytes, gathering: Gathering) -> str:
 
 def _finished(gathering: Gathering, data: bytes) -> PackageList:
     if not data.strip(b"\0 \r\n\t\xef\xbb\xbf"):
-        gathering.flaws.add("empty", "nothing stands in it")
+        gathering.flaws.add("empty", "the file is empty")
     return gathering.finished(complete=len(data) <= gathering.limits.lock_bytes)
 
 

@@ -43,7 +43,7 @@ def parse(data: bytes, limits: Limits) -> TomlDocument:
         return TomlDocument({}, flaws, complete=False)
     text = decode(data, flaws)
     if not text.strip("\0 \r\n\t"):
-        flaws.add("empty", "nothing stands in it")
+        flaws.add("empty", "the file is empty")
         return TomlDocument({}, flaws, complete=False)
     if any(too_deep(line, limits) for line in text.split("\n")):
         # The parser recurses; what spans lines is caught below.

@@ -199,7 +199,7 @@ def read(read_at: ReadAt, size: int, limits: Limits = DEFAULT) -> TorchFile:
     flaws = Flaws()
     if found is Kind.UNKNOWN:
         blank = not head.strip(b"\0")
-        message = "nothing stands in it" if blank else "none of torch's containers"
+        message = "the file is empty" if blank else "none of torch's containers"
         flaws.add("empty" if blank else "no-pickle", message)
     if found not in (Kind.LEGACY, Kind.PICKLE):
         return TorchFile(found, None, (), flaws)

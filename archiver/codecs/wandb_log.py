@@ -99,7 +99,10 @@ class WandbLog:
                 self._zeros(block, pos, start)
                 return
             if end > len(block) and not whole:
-                self._cut(start + pos, f"a record ends {end - len(block)} bytes after the file")
+                self._cut(
+                    start + pos,
+                    f"the file ends {end - len(block)} bytes before its last record does",
+                )
                 return
             if zlib.crc32(block[begin - 1 : end]) == crc and _FULL <= kind <= _LAST:
                 yield start + pos, kind, block[begin:end]

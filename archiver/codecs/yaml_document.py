@@ -27,6 +27,8 @@ from archiver.limits import DEFAULT, Limits
 from archiver.model.values import MAX_EXACT_INT, Scalar, Tagged, Value, same
 
 _KEPT_READINGS = 10_000
+_LONGEST_TAG = 80
+"""Characters of a tag that a flaw names."""
 _MERGE = CORE + "merge"
 _PLAIN_SCALARS = {
     "str": "str",
@@ -253,8 +255,11 @@ class _Composer:
         return Tagged(name, text)
 
     def _tag_name(self, tag: str) -> str:
-        self._tell("yaml-tag", "a tag that is kept as data")
-        return tag.removeprefix(CORE)
+        name = tag.removeprefix(CORE)
+        told = name if len(name) <= _LONGEST_TAG else f"{name[:_LONGEST_TAG]}…"
+        mark = "" if tag == name else "!!"
+        self._tell("yaml-tag", f"the tag {mark}{told} is kept as data, nothing is built from it")
+        return name
 
     def _put(self, value: Value | Inner, height: int) -> None:
         """Put a finished node where it belongs."""

@@ -67,7 +67,7 @@ def looks_like_zip(head: bytes) -> bool:
 def members(read_at: ReadAt, size: int, limits: Limits, flaws: Flaws) -> tuple[list[Member], bool]:
     """The members in the order of the directory, and whether there was one."""
     if not size:
-        flaws.add("empty", "nothing stands in it")
+        flaws.add("empty", "the file is empty")
         return [], False
     directory = _directory(read_at, size)
     if directory is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files as package_files
 from typing import Any
+
+from archiver import resources
+from archiver.model.plain import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,8 @@ class Contract:
 @cache
 def every() -> tuple[Contract, ...]:
     """Every contract, in name order."""
-    folder = package_files("archiver.contracts")
-    documents = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".toml")),
-        key=lambda item: item.name,
-    )
-    return tuple(_contract(tomllib.loads(item.read_text("utf-8"))) for item in documents)
+    documents = resources.inside("contracts", ".toml")
+    return tuple(_contract(tomllib.loads(text)) for text in documents)
 
 
 def _contract(document: dict[str, Any]) -> Contract:

@@ -156,6 +156,9 @@ def _structured(value: Value, other: Value, terms: Terms) -> Value:
     if not isinstance(other, list | dict) or (typed and terms.typed):
         return value
     found = literal(bare)
+    if not typed and isinstance(other, list) and len(other) == 1 and isinstance(found, str):
+        # An option that takes several words was given one.
+        return [value]
     return found if type(found) is type(other) else value
 
 
@@ -282,9 +285,12 @@ def _texts(a: str, b: str, terms: Terms, *, typed: bool) -> Judged:
             return _EQUIVALENT
         if left.lower() == right.lower() and left.lower() in _WORDS:
             return _EQUIVALENT
-        structured = literal(a), literal(b)
+        structured = [literal(a), literal(b)]
         if all(isinstance(item, list | dict) for item in structured):
             return _EQUIVALENT if structured[0] == structured[1] else _DIFFERENT
+        # One word given to an option that takes several, as it was printed and as it was typed.
+        if structured in ([[right], right], [left, [left]]):
+            return _EQUIVALENT
     return _DIFFERENT
 
 

@@ -51,7 +51,8 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
         a=a.compared,
         b=b.compared,
         differences=tuple(kept),
-        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept), *doubts))),
+        # Nothing is doubtful about runs that do not differ.
+        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept), *doubts))) if kept else (),
         not_compared=not_compared,
     )
 

@@ -12,7 +12,7 @@ from archiver.diff.interning import Interner
 from archiver.diff.moves import Found, meaning, moved
 from archiver.diff.names import Path, dotted
 from archiver.diff.options import Options, RunData
-from archiver.diff.pairing import RESOLVED, Pair, pairs
+from archiver.diff.pairing import Pair, pairs, resolution
 from archiver.diff.settings_table import OPTIMISATION, OTHER, topic
 from archiver.diff.showing import unmarked
 from archiver.diff.telling import Setting, told
@@ -162,28 +162,25 @@ def _placed(difference: Difference, prefix: str | None) -> Difference:
 def _foreign(difference: Difference, pair: Pair) -> Difference:
     """What only one of two unlike configurations states is no difference of the runs.
 
-    Another program, or a later stage of the same one, fills in what was not written down. Of two
-    programs' configurations of one role, what governs optimisation is told all the same.
+    Another program, or a later stage of the same one, fills in what was not written down. What
+    governs optimisation is told all the same, unless it is the later stage that fills it in.
     """
-    if difference.kind not in (Kind.ADDED, Kind.REMOVED):
-        return difference
-    if pair.like and difference.rank < OPTIMISATION:
-        return difference
-    if difference.significance is not Significance.SIGNIFICANT:
-        return difference
+    one_sided = difference.kind in (Kind.ADDED, Kind.REMOVED)
     here = pair.b if difference.kind is Kind.ADDED else pair.a
-    if not pair.like and here is not None and not _fuller(pair, here):
+    if not one_sided or difference.significance is not Significance.SIGNIFICANT or here is None:
         return difference
-    note = "only the other configuration is of a kind that states this"
-    if here is not None:
-        note = f"only {here.id} is of a kind that states this"
+    if not _fuller(pair, here):
+        foreign = pair.a is not None and pair.b is not None and pair.a.reader != pair.b.reader
+        if difference.rank < OPTIMISATION or not foreign:
+            return difference
+    note = f"only {here.id} is of a kind that states this"
     return replace(difference, significance=Significance.EQUIVALENT, note=note)
 
 
 def _fuller(pair: Pair, here: Config) -> bool:
     """Whether a configuration is the more resolved of two."""
     other = pair.a if here is pair.b else pair.b
-    return other is not None and RESOLVED.index(here.role) < RESOLVED.index(other.role)
+    return other is not None and resolution(here.role) < resolution(other.role)
 
 
 def _meaning(side: Side, interner: Interner) -> Hashable:

@@ -50,10 +50,11 @@ _COSTS = frozenset(
         "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed",
         "epoch", "eta", "fan",
         "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter", "iteration",
-        "learning", "lr", "mb", "mem", "memory", "mfu", "mib", "network", "norm", "percent",
+        "learning", "load", "lr", "mb", "mem", "memory", "mfu", "mib", "network", "norm", "percent",
         "power", "ram", "reserved", "runtime", "sample", "samples", "scale", "sec",
         "second", "seconds", "speed",
-        "std", "stderr", "step", "steps", "temp", "temperature", "tflops", "throughput", "time",
+        "std", "stderr", "step", "steps", "swap", "temp", "temperature", "tflops",
+        "throughput", "time",
         "timestamp", "token", "tokens", "util", "utilization", "vram",
     }
 )  # fmt: skip
@@ -189,8 +190,8 @@ def _best(metric: _Metric, one: Series, other: Series, options: Options) -> Iter
     sides = [(item.min if metric.lower else item.max) for item in (one, other)]
     steps = [(item.step_of_min if metric.lower else item.step_of_max) for item in (one, other)]
     finals = [_number(item.last) for item in (one, other)]
-    if sides == finals:
-        # The best is the last one, which is told already.
+    if sides == finals or None in sides:
+        # The best is the last one, which is told already, or no value was finite.
         return
     note = "" if None in steps else f"at step {steps[0]} and at step {steps[1]}"
     yield from _values(metric, "best", (known(sides[0]), known(sides[1])), options, note)

@@ -174,7 +174,7 @@ def _lockfiles(
         left, right = _digest(x), _digest(y)
         if left == right:
             continue
-        compared = bool(listed and also)
+        compared = bool(listed or also)
         yield difference(
             Area.DEPENDENCIES,
             dotted((path or "lockfile", "sha256")),
@@ -183,7 +183,7 @@ def _lockfiles(
             role="locked",
             significance=Significance.EQUIVALENT if compared else Significance.SIGNIFICANT,
             rank=len(_FRAMEWORKS) + 1,
-            note="its packages were compared one by one" if compared else "",
+            note="its packages are told" if compared else "",
             at=places(x, y),
         )
 

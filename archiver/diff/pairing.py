@@ -22,6 +22,11 @@ _MOST = 60
 _MOST_TOPICS = 20_000
 
 
+def resolution(role: str) -> int:
+    """Place of a role in the order from what ran to what was written; unknown ones come last."""
+    return RESOLVED.index(role) if role in RESOLVED else len(RESOLVED)
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two configurations that are compared, or one that has no counterpart."""
@@ -44,8 +49,7 @@ class Pair:
     @property
     def order(self) -> int:
         """Place in the order from effective to authored."""
-        roles = [config.role for config in (self.a, self.b) if config is not None]
-        return min((RESOLVED.index(role) if role in RESOLVED else len(RESOLVED)) for role in roles)
+        return min(resolution(config.role) for config in (self.a, self.b) if config is not None)
 
     @property
     def step_id(self) -> str | None:
@@ -112,27 +116,42 @@ def _matched(
 
 
 def _akin(left: list[Config], right: list[Config], trainings: set[str | None]) -> Iterator[Pair]:
-    """Pairs of what speaks of the same, the most resolved first; taken out of the lists."""
+    """Pairs of what speaks of the same; taken out of the lists.
+
+    One role goes before two, the more resolved before the less, and no configuration takes a
+    partner that has far less in common with it than another has.
+    """
     if not left or not right or max(len(left), len(right)) > _MOST:
         return
     topics = {id(item): _topics(item) for item in (*left, *right)}
+    shared = {
+        (id(one), id(other)): len(topics[id(one)] & topics[id(other)])
+        for one in left
+        for other in right
+        if _may_answer(one, other, trainings)
+    }
+    most: Counter[int] = Counter()
+    for (one_id, other_id), count in shared.items():
+        most[one_id] = max(most[one_id], count)
+        most[other_id] = max(most[other_id], count)
+
+    def order(pair: tuple[Config, Config]) -> tuple[bool, list[int], int, list[str]]:
+        one, other = pair
+        places = sorted(resolution(item.role) for item in pair)
+        ids = sorted(item.id for item in pair)
+        return one.role != other.role, places, -shared[id(one), id(other)], ids
+
+    fitting = [
+        (one, other)
+        for one in left
+        for other in right
+        if 2 * shared.get((id(one), id(other)), 0) >= min(most[id(one)], most[id(other)]) > 0
+    ]
     paired: set[int] = set()
-    for one in sorted(left, key=_resolution):
-        shared = {
-            id(other): len(topics[id(one)] & topics[id(other)])
-            for other in right
-            if id(other) not in paired and _may_answer(one, other, trainings)
-        }
-        most = max(shared.values(), default=0)
-        if not most:
-            continue
-        close = [other for other in right if shared.get(id(other), 0) * 2 >= most]
-        best = min(
-            close,
-            key=lambda other: (other.role != one.role, -shared[id(other)], _resolution(other)),
-        )
-        paired |= {id(one), id(best)}
-        yield Pair(one, best)
+    for one, other in sorted(fitting, key=order):
+        if id(one) not in paired and id(other) not in paired:
+            paired |= {id(one), id(other)}
+            yield Pair(one, other)
     left[:] = [item for item in left if id(item) not in paired]
     right[:] = [item for item in right if id(item) not in paired]
 
@@ -159,8 +178,3 @@ def _topics(config: Config) -> set[str]:
         else:
             found.add(topic((key,)))
     return found
-
-
-def _resolution(config: Config) -> tuple[int, bool, int]:
-    place = RESOLVED.index(config.role) if config.role in RESOLVED else len(RESOLVED)
-    return place, config.partial, -len(config.values)

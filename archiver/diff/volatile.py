@@ -76,7 +76,7 @@ VALUES = (
 """Regular expressions of parts of texts; texts that are equal but for them are volatile."""
 
 _GENERIC = re.compile(
-    r"(?:train|training|val|valid|validation|test|eval|dev|data|dataset|input|index|part|shard|model"
+    r"(?!.*\.(?:py|sh)$)(?:train|training|val|valid|validation|test|eval|dev|data|dataset|input|index|part|shard|model"
     r"|pytorch_model|adapter|adapter_model|adapter_config|config|checkpoint|ckpt|epoch|step|iter"
     r"|latest|last|best|final|output|artifacts|main|weights|tokenizer|params)?[-_.\d]*"
     r"(?:\.[a-z0-9]{1,8}){0,3}\Z"

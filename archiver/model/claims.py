@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 
+from archiver.model.plain import dataclass
 from archiver.model.times import Instant
 from archiver.model.values import Value
 

@@ -6,9 +6,9 @@ this table, so a field is added here and nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 _LINES = re.compile(r"L(\d{1,18})(?:-\d+|:(\d{1,18}))?(?:!/.*)?\Z", re.DOTALL)

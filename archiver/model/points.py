@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Protocol
+
+from archiver.model.plain import dataclass
 
 NO_STEP = -(2**63)
 """The step of a point that its producer wrote without one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.model.claims import (
     AttemptTrail,
@@ -13,6 +13,7 @@ from archiver.model.claims import (
     Problem,
     StepPlan,
 )
+from archiver.model.plain import dataclass
 from archiver.model.record import (
     Accounting,
     Artifact,

@@ -6,9 +6,10 @@ JSON and back, `schemas/record.v1.json` is generated from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.model.claims import Location, Origin, Problem
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 SCHEMA_VERSION = 1

@@ -8,8 +8,9 @@ is a `Tagged` text, never an object.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from archiver.model.plain import dataclass
 
 MAX_EXACT_INT = 2**53
 """Largest integer magnitude that every JSON reader keeps exactly (IEEE 754 doubles)."""

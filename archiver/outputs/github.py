@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archiver.codecs.visible import safe
-from archiver.extension import Encoder, Help, Report
-from archiver.model.findings import Finding, RunFindings, Severity, detail_of
+from archiver.encoder import Encoder, Help
+from archiver.model.findings import Finding, Report, RunFindings, Severity, detail_of
 from archiver.wording import verdict
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

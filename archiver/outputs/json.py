@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from archiver.extension import Encoder, Help, Report
-from archiver.model.findings import RunFindings, encoded, well_formed
+from archiver.encoder import Encoder, Help
+from archiver.model.findings import Report, RunFindings, encoded, well_formed
 from archiver.model.values import Value
 
 

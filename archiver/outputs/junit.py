@@ -12,8 +12,8 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from archiver.codecs.visible import safe
-from archiver.extension import Encoder, Help, Report
-from archiver.model.findings import Finding, RunFindings, Severity, detail_of
+from archiver.encoder import Encoder, Help
+from archiver.model.findings import Finding, Report, RunFindings, Severity, detail_of
 
 _NO_CHARACTERS = str.maketrans({"\ufffe": "\\ufffe", "\uffff": "\\uffff"})
 """What XML 1.0 cannot hold, besides controls and surrogates."""

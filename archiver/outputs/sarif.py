@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from archiver.codecs.visible import safe
-from archiver.extension import Encoder, Help, Report
+from archiver.encoder import Encoder, Help
 from archiver.model.findings import (
     Finding,
     Place,
+    Report,
     RunFindings,
     Severity,
     detail_of,

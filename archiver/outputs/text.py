@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from archiver.codecs.visible import opening, safe
-from archiver.extension import Encoder, Help, Report
+from archiver.encoder import Encoder, Help
 from archiver.model.findings import (
     Finding,
     Place,
+    Report,
     RunFindings,
     Severity,
     counted,

@@ -29,6 +29,8 @@ _EARLY = ("skew", "1 epoch early")
 _LAST_BATCH = ("value", "last batch")
 _SPLITS = {"train_": "train", "val_": "eval", "test_": "test"}
 _EPOCH = "epoch"
+_NAMED = 3
+"""Late metrics that the finding names."""
 METRICS: dict[str, Metric] = {
     "train_loss": Metric("loss", split="train"),
     "train_accuracy": Metric("accuracy", split="train"),
@@ -223,14 +225,16 @@ def problems(records: EpochRecords, writing: Writing, artifact: Artifact) -> lis
     """The skew, the resumes and what is no record, as problems."""
     found = []
     if writing.late:
-        late = len(writing.late)
+        names = sorted(writing.late)
+        late = len(names)
         told = (
             "1 metric of each record is that"
             if late == 1
             else f"{late} metrics of each record are those"
         )
+        more = f" and {late - _NAMED} more" if late > _NAMED else ""
         message = (
-            f"{told} of the epoch before (train_* and the task's metrics);"
+            f"{told} of the epoch before ({', '.join(names[:_NAMED])}{more});"
             " val_loss is the epoch's own"
         )
         there = "Lightning's own log of the run has them at their epoch"

@@ -46,7 +46,7 @@ def to_reading(listed: PackageList, artifact: Artifact, _points: PointSink) -> R
     problems = artifact.problems(listed.flaws)
     if "empty" in listed.flaws.counts:
         hint = "the packages were not recorded: the command that lists them failed"
-        problems = (artifact.problem("empty", "nothing stands in it", hint=hint),)
+        problems = (artifact.problem("empty", "the file is empty", hint=hint),)
     return Reading(
         dependencies=dependencies(listed, artifact, "installed"),
         problems=problems,

@@ -74,7 +74,7 @@ def to_reading(job: Job, artifact: Artifact, _points: PointSink) -> Reading:
     if artifact.size > artifact.limits.head_bytes:
         problems.append(artifact.problem("size-limit", "only the beginning was read"))
     if not job.script.commands and not job.script.directives:
-        problems.append(artifact.problem("empty", "nothing stands in it"))
+        problems.append(artifact.problem("empty", "the file is empty"))
     step_id = _step_id(job, artifact)
     return Reading(
         claims=tuple(_claims(job, artifact)),

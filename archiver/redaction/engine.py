@@ -11,10 +11,11 @@ import codecs
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, islice
 
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.values import Tagged, Value
 from archiver.redaction.fields import find_fields, without_scheme
 from archiver.redaction.forms import Needles

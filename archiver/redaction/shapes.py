@@ -6,9 +6,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
+from archiver.model.plain import dataclass
 from archiver.redaction.worth import is_marker
 
 KEY_NAME = "key-name"
@@ -27,20 +28,26 @@ class Found(NamedTuple):
     """Whether it has a shape that only issued tokens have, so that it is removed everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """One recognisable kind of secret."""
 
     kind: str
     stems: tuple[str, ...]
     """A secret of this kind starts with one of these, give or take `back`."""
-    pattern: re.Pattern[str]
+    expression: str
     """Its first group, if any, is the secret. It may not search on without progress."""
     sure: bool = True
     edge: bool = True
     """Whether it may not follow a letter or digit."""
     back: int = 0
     """How many characters before the stem the pattern starts."""
+    flags: re.RegexFlag = re.NOFLAG
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when a stem of this kind is first met: most never are."""
+        return re.compile(self.expression, self.flags)
 
 
 # An escape (`\n`, `%3D`, `\u003d`) or a terminal colour may end in a letter or digit, and a token
@@ -52,7 +59,7 @@ _ESCAPE = re.compile(
 
 def _token(kind: str, stems: str, pattern: str, *, back: int = 0) -> Shape:
     """A shape that issued tokens have; the stems are separated by spaces."""
-    return Shape(kind, tuple(stems.split()), re.compile(pattern, re.ASCII), back=back)
+    return Shape(kind, tuple(stems.split()), pattern, back=back, flags=re.ASCII)
 
 
 _URL_PARAMETER = re.compile(
@@ -123,46 +130,40 @@ SHAPES = (
             *("hooks.slack.com/", "discord.com/api/", "discordapp.com/api/", "/webhookb2/"),
             *("/open-apis/bot/", "/robot/send?access_token=", "/cgi-bin/webhook/send?key="),
         ),
-        re.compile(
-            r"(?:hooks\.slack\.com/(?:services|workflows|triggers)/|"
-            r"discord(?:app)?\.com/api/webhooks/|/webhookb2/|/open-apis/bot/v[12]/hook/|"
-            r"/robot/send\?access_token=|/cgi-bin/webhook/send\?key=)([A-Za-z0-9/_@.-]{16,})"
-        ),
+        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)/|"
+        r"discord(?:app)?\.com/api/webhooks/|/webhookb2/|/open-apis/bot/v[12]/hook/|"
+        r"/robot/send\?access_token=|/cgi-bin/webhook/send\?key=)([A-Za-z0-9/_@.-]{16,})",
         edge=False,
     ),
     Shape(
         "sentry-dsn",
         ("://",),
-        re.compile(r"://([0-9a-f]{32}(?::[0-9a-f]{32})?)@"),
+        r"://([0-9a-f]{32}(?::[0-9a-f]{32})?)@",
         edge=False,
     ),
     Shape(
         "url-password",
         ("://", r":\/\/"),
-        re.compile(r":(?://|\\/\\/)[^\s/:@\"'<>\\]{0,128}:([^\s/\"'<>\\]{1,512})@(?=[\w\[{$<])"),
+        r":(?://|\\/\\/)[^\s/:@\"'<>\\]{0,128}:([^\s/\"'<>\\]{1,512})@(?=[\w\[{$<])",
         sure=False,
         edge=False,
     ),
     Shape(
         "url-password",
         ("machine ",),
-        re.compile(
-            r"machine\s{1,8}\S{1,200}\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}(\S{1,512})"
-        ),
+        r"machine\s{1,8}\S{1,200}\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}(\S{1,512})",
         sure=False,
     ),
     Shape(
         "bearer",
         ("Bearer ", "bearer ", "BEARER "),
-        re.compile(
-            r"[A-Za-z]{6} {1,4}((?=[A-Za-z._~+/=-]{0,60}[0-9])[A-Za-z0-9._~+/=-]{8,}"
-            r"|[A-Za-z0-9._~+/=-]{20,})"
-        ),
+        r"[A-Za-z]{6} {1,4}((?=[A-Za-z._~+/=-]{0,60}[0-9])[A-Za-z0-9._~+/=-]{8,}"
+        r"|[A-Za-z0-9._~+/=-]{20,})",
     ),
     Shape(
         "basic-auth",
         ("Basic ", "basic ", "BASIC "),
-        re.compile(r"[A-Za-z]{5} {1,4}([A-Za-z0-9+/_-]{6,}={0,2})"),
+        r"[A-Za-z]{5} {1,4}([A-Za-z0-9+/_-]{6,}={0,2})",
     ),
 )
 """In order of precision: where two match the same text, the first names the kind."""
@@ -216,8 +217,10 @@ def basic_password(encoded: str) -> str | None:
 
 
 def _matches(shape: Shape, stem: str, text: str) -> Iterator[Found]:
-    group = min(shape.pattern.groups, 1)
     hit = text.find(stem)
+    if hit < 0:
+        return
+    group = min(shape.pattern.groups, 1)
     while hit >= 0:
         end = hit + len(stem)
         start = hit - shape.back

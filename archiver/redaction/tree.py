@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from archiver.model.plain import dataclass
 from archiver.model.values import Tagged, Value
 from archiver.redaction.names import Rule, classify, holds_many, speaks_about
 from archiver.redaction.worth import looks_secret, stays

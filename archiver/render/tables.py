@@ -21,7 +21,7 @@ from archiver.model.values import Value, to_json
 from archiver.render.escape import Markdown, inline, prose
 from archiver.render.fields import absent
 from archiver.render.shapes import Bullet, Cell, Table, listed, sentence
-from archiver.render.values import NOT_RECORDED, origin, place
+from archiver.render.values import NOT_RECORDED, origin, place, places
 
 TEMPLATE_DEPENDENCIES = ("transformers", "megatron", "apex", "transformer_engine", "vllm")
 """The template's rows, which stand whether or not the run knows them."""
@@ -182,7 +182,7 @@ def checkpoints(record: RunRecord) -> Table:
     """What else is known of the checkpoints."""
     columns = (
         "path", "tags", "step", "epoch", "metric", "monitor", "present", "files", "bytes",
-        "origin",
+        "origin", "also named at",
     )  # fmt: skip
     rows = [
         (
@@ -196,6 +196,7 @@ def checkpoints(record: RunRecord) -> Table:
             item.files,
             item.bytes,
             origin(item.origin, item.at),
+            places(item.named_at) if item.named_at else None,
         )
         for item in record.checkpoints
     ]

@@ -21,14 +21,21 @@ What to do
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from archiver.extension import Case, Hit, Rule, Severity
-from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import Checkpoint, Series
 from archiver.model.values import Value
 from archiver.wording import counted, cut
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _CLOSE = 1e-5
 """Relative difference that rounding to single precision and to printed decimals may make."""
@@ -39,13 +46,19 @@ _LARGEST = 10**300
 def check(case: Case) -> Iterator[Hit]:
     """Each value once, however many artifacts repeat it."""
     told: set[tuple[str, str]] = set()
+    named: dict[str, list[Series]] | None = None
+    watched: dict[str, _Watched] = {}
     for item in case.record.checkpoints:
         best = _number(item.metric)
         if "best" not in item.tags or not item.monitor or best is None:
             continue
-        if (item.monitor, str(best)) not in told:
-            told.add((item.monitor, str(best)))
-            yield from _judge(case, item, best)
+        if (item.monitor, str(best)) in told:
+            continue
+        told.add((item.monitor, str(best)))
+        if item.monitor not in watched:
+            named = _by_name(case) if named is None else named
+            watched[item.monitor] = _Watched(case, tuple(named.get(item.monitor, ())))
+        yield from _judge(case, watched[item.monitor], item, best)
 
 
 def _number(value: Value) -> float | None:
@@ -55,26 +68,68 @@ def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, float) or abs(value) < _LARGEST else None
 
 
-def _judge(case: Case, item: Checkpoint, best: float) -> Iterator[Hit]:
+def _by_name(case: Case) -> dict[str, list[Series]]:
+    """Series by each name that a metric is watched under; it may lack the split's."""
+    found: dict[str, list[Series]] = {}
+    for series in case.record.series:
+        if series.type != "number" or series.min is None or series.max is None:
+            continue
+        name = series.key.replace("/", "_")
+        names = {series.key, name}
+        if name.startswith("eval_"):
+            bare = name.removeprefix("eval_")
+            names |= {bare, bare.removesuffix("_epoch")}
+        for each in names:
+            found.setdefault(each, []).append(series)
+    return found
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """The series of a metric that checkpoints were chosen by."""
+
+    case: Case
+    series: tuple[Series, ...]
+    """Those that have finite values."""
+
+    @cached_property
+    def longest(self) -> Series:
+        return max(self.series, key=lambda series: series.points)
+
+    @cached_property
+    def ends(self) -> list[float]:
+        """Lowest and highest values, in order."""
+        both = ((series.min, series.max) for series in self.series)
+        return sorted(end for pair in both for end in pair if end is not None)
+
+    @cached_property
+    def values(self) -> tuple[NDArray[np.float64], bool]:
+        """Finite values, in order, and whether those of all series are known."""
+        import numpy as np
+
+        tables = [self.case.points(series) for series in self.series]
+        known = [table.values[np.isfinite(table.values)] for table in tables if table is not None]
+        return np.sort(np.concatenate(known or [np.empty(0)])), len(known) == len(tables)
+
+
+def _judge(case: Case, watched: _Watched, item: Checkpoint, best: float) -> Iterator[Hit]:
     name = cut(item.monitor or "")
     if not math.isfinite(best):
         message = f"the best {name} is recorded as {best}: what was searched for it stuck there"
         yield Hit(message, item.at)
         return
-    known = [series for series in case.record.series if _is_of(series, item.monitor or "")]
-    finite = [series for series in known if series.min is not None and series.max is not None]
-    if not finite or any(_is_end(series, best) for series in finite):
+    if not watched.series or _holds(watched.ends, best):
         return
-    first = max(finite, key=lambda series: series.points)
-    place = Place(Location(first.at.path, "", first.at.scope), f"the values of {cut(first.key)}")
-    among = [_holds(case, series, best) for series in finite]
-    if any(among):
+    first = watched.longest
+    place = Place(case.place_of(first), f"the values of {cut(first.key)}")
+    values, all_known = watched.values
+    if _holds(values, best):
         message = (
             f"the best {name} is recorded as {best:g}, but others are lower and higher"
             f" ({first.min:g} to {first.max:g})"
         )
         yield Hit(message, item.at, (place,), severity=Severity.NOTE)
-    elif None not in among:
+    elif all_known:
         message = (
             f"the best {name} is recorded as {best:g}, but none of its"
             f" {counted(first.points, 'value')} is ({first.min:g} to {first.max:g})"
@@ -82,31 +137,11 @@ def _judge(case: Case, item: Checkpoint, best: float) -> Iterator[Hit]:
         yield Hit(message, item.at, (place,))
 
 
-def _is_of(series: Series, monitor: str) -> bool:
-    """Whether a series is of the metric that was watched; its name may lack the split's."""
-    name = series.key.replace("/", "_")
-    return series.type == "number" and (
-        series.key == monitor or name in (monitor, f"eval_{monitor}", f"eval_{monitor}_epoch")
-    )
-
-
-def _is_end(series: Series, value: float) -> bool:
-    ends = (series.min, series.max)
-    return any(end is not None and _is_close(end, value) for end in ends)
-
-
-def _is_close(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_TINY)
-
-
-def _holds(case: Case, series: Series, value: float) -> bool | None:
-    """Whether any point, whatever became of it, has the value; None where nobody can say."""
-    points = case.points(series)
-    if points is None:
-        return None
-    import numpy as np
-
-    return bool(np.isclose(points.values, value, rtol=_CLOSE, atol=_TINY).any())
+def _holds(ordered: Sequence[float] | NDArray[np.float64], value: float) -> bool:
+    """Whether one of the values, which are in order, is as good as this one."""
+    margin = _CLOSE * abs(value) + _TINY
+    index = bisect_left(ordered, value - margin)
+    return index < len(ordered) and bool(ordered[index] <= value + margin)
 
 
 RULE = Rule(

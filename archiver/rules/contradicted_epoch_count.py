@@ -59,7 +59,7 @@ def _source(case: Case) -> Location | None:
     """The longest source whose points stand at epochs."""
     told = [item for item in case.record.series if item.axis == "epoch" and item.type == "number"]
     longest = max(told, key=lambda series: series.points, default=None)
-    return Location(longest.at.path, "", longest.at.scope) if longest is not None else None
+    return case.place_of(longest) if longest is not None else None
 
 
 def _configured(case: Case, step: Step) -> Iterator[Hit]:
@@ -85,7 +85,7 @@ def _configured(case: Case, step: Step) -> Iterator[Hit]:
             f"{cut(reached.key)} reaches {reached.max:g}, but every configuration ends after"
             f" {most:g} epochs"
         )
-        at = Location(reached.at.path, "", reached.at.scope)
+        at = case.place_of(reached)
         yield Hit(message, at, (Place(widest.at, f"at most {most:g} epochs"),))
 
 

@@ -19,14 +19,14 @@ What to do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archiver import settings
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.points import NO_STEP, OVER_CHECKPOINTS
-from archiver.model.record import Checkpoint, Series, Step
+from archiver.model.record import Checkpoint, Config, Series
 from archiver.settings import Statement
 from archiver.wording import counted, cut
 
@@ -37,27 +37,46 @@ _LARGEST = 2**63
 def check(case: Case) -> Iterator[Hit]:
     """The only training's checkpoints; each training's configurations."""
     trained = [step for step in case.training if step.training is not None]
+    alone = trained[0].step_id if len(trained) == 1 else None
+    furthest = _furthest(case, alone) if trained else {}
+    configs: dict[str, list[Config]] = {}
+    for config in case.record.configs if trained else ():
+        owner = alone if config.step_id is None else config.step_id
+        if owner is not None:
+            configs.setdefault(owner, []).append(config)
     for step in trained:
-        last = _last(case, step, alone=len(trained) == 1)
+        last = furthest.get(step.step_id)
         if last is None:
             continue
-        yield from _allowed(case, step, last, alone=len(trained) == 1)
-        if len(trained) == 1:
+        yield from _allowed(case, configs.get(step.step_id, ()), last)
+        if alone is not None:
             yield from _saved(case, last)
 
 
-def _last(case: Case, step: Step, *, alone: bool) -> Series | None:
-    """The series of the training that goes furthest."""
-    own = [
-        series
-        for series in case.record.series
-        if series.type == "number"
+def _furthest(case: Case, alone: str | None) -> dict[str, Series]:
+    """The series of each training that goes furthest; what names none is of the only one."""
+    found: dict[str, Series] = {}
+    for series in case.record.series:
+        owner = alone if series.step_id is None else series.step_id
+        if owner is None or not _is_curve(series):
+            continue
+        known = found.get(owner)
+        if known is None or _reach(series) > _reach(known):
+            found[owner] = series
+    return found
+
+
+def _is_curve(series: Series) -> bool:
+    return (
+        series.type == "number"
         and series.axis == "step"
         and series.last_step is not None
-        and (series.step_id == step.step_id or (alone and series.step_id is None))
         and not series.attributes.items() >= dict(OVER_CHECKPOINTS).items()
-    ]
-    return max(own, key=lambda series: (_done(series), series.points), default=None)
+    )
+
+
+def _reach(series: Series) -> tuple[int, int]:
+    return _done(series), series.points
 
 
 def _done(series: Series) -> int:
@@ -83,16 +102,12 @@ def _saved(case: Case, last: Series) -> Iterator[Hit]:
             f"it was saved at step {worst.step}, but the metrics end at step {done}; their points"
             f" are at most {counted(stride, 'step')} apart{more}"
         )
-        end = Place(_file(last), f"the last point of {cut(last.key)}")
+        end = Place(case.place_of(last), f"the last point of {cut(last.key)}")
         yield Hit(message, _place(worst), (end,))
 
 
 def _place(item: Checkpoint) -> Location:
     return Location(item.path, "", item.at.scope) if item.present else item.at
-
-
-def _file(series: Series) -> Location:
-    return Location(series.at.path, "", series.at.scope)
 
 
 def _stride(case: Case, series: Series) -> int:
@@ -107,11 +122,10 @@ def _stride(case: Case, series: Series) -> int:
     return max((last - first) * 2 // max(series.points - 1, 1), 1)
 
 
-def _allowed(case: Case, step: Step, last: Series, *, alone: bool) -> Iterator[Hit]:
+def _allowed(case: Case, configs: Iterable[Config], last: Series) -> Iterator[Hit]:
     limits = [
         (int(said.meaning), said)
-        for config in case.record.configs
-        if config.step_id == step.step_id or (alone and config.step_id is None)
+        for config in configs
         for said in settings.statements(config)
         if said.setting is settings.STEPS and isinstance(said.meaning, float)
     ]
@@ -121,7 +135,7 @@ def _allowed(case: Case, step: Step, last: Series, *, alone: bool) -> Iterator[H
         return
     widest: Statement = next(said for limit, said in limits if limit == most)
     message = f"{cut(last.key)} goes on to step {done}, but every configuration ends at step {most}"
-    yield Hit(message, _file(last), (Place(widest.at, f"at most {most} steps"),))
+    yield Hit(message, case.place_of(last), (Place(widest.at, f"at most {most} steps"),))
 
 
 RULE = Rule(

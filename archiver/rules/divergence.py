@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from archiver.extension import Case, Fact, Hit, Rule, Severity, Threshold
-from archiver.model.claims import Location
 from archiver.model.points import NO_STEP
 from archiver.model.record import Series
 from archiver.wording import cut
@@ -82,7 +81,7 @@ def _judge(case: Case, series: Series) -> Iterator[Hit]:
             f" {last / low:.3g} times its lowest level of {low:.4g} around step {middle};"
             f" it began at {first:.4g}"
         )
-        yield Hit(message, Location(series.at.path, "", series.at.scope))
+        yield Hit(message, case.place_of(series))
 
 
 def _levels(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -26,9 +26,10 @@ from collections.abc import Iterator
 from archiver import problem_hits
 from archiver.extension import Case, Fact, Hit, Rule, Severity
 from archiver.model.claims import Location
+from archiver.model.findings import Place
 from archiver.wording import listed
 
-_INCOMPLETE, _TORN = "incomplete-checkpoint", "torn-checkpoint"
+_INCOMPLETE, _TORN = problem_hits.INCOMPLETE_CHECKPOINT, "torn-checkpoint"
 _SHARD = re.compile(
     r"(?P<stem>.{1,200})-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<end>\.(?:safetensors|bin|pt))\Z",
     re.ASCII,
@@ -44,11 +45,15 @@ def check(case: Case) -> Iterator[Hit]:
         for item in case.record.checkpoints
         if not {"best", "last"}.isdisjoint(item.tags)
     }
+    torn = problem_hits.torn_weights(case)
     yield from problem_hits.hits(case, {_TORN: Severity.WARNING})
     for problem in case.problems(_INCOMPLETE):
         told.add((problem.at.scope, problem.at.path))
         message, severity = problem_hits.cut(problem.message), _severity(problem.at, chosen)
-        yield Hit(message, problem.at, hint=problem.hint, severity=severity)
+        found = torn.get(Location(problem.at.path, "", problem.at.scope), [])
+        related = tuple(Place(item.at, problem_hits.cut(item.message)) for item in found)
+        related = related[: problem_hits.MOST_RELATED]
+        yield Hit(message, problem.at, related, problem.hint, severity)
     for (scope, directory, name, total), numbers in _shards(case).items():
         at = Location(directory, "", scope)
         if len(numbers) >= total or (scope, directory) in told:

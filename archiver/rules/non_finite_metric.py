@@ -37,6 +37,7 @@ _CELL = "non-numeric"
 _NON_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 _LONGEST = 200
 _MOST_KEYS = 8
+_MOST_RELATED = 8
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -58,7 +59,7 @@ def check(case: Case) -> Iterator[Hit]:
         if known == source:
             sources[source].append(series)
         else:
-            also[known][Location(series.at.path, "", series.at.scope)] = None
+            also[known][case.place_of(series)] = None
     for source, group in sources.items():
         yield _hit(case, group, also[source])
     yield from _elsewhere(case, held)
@@ -71,13 +72,16 @@ def _is_told(series: Series) -> bool:
 
 def _hit(case: Case, group: list[Series], also: Iterable[Location]) -> Hit:
     ordered = sorted(group, key=lambda series: (_recovers(series), series.canonical is None))
-    at = ordered[0].at
+    at = case.place_of(ordered[0])
+    others = dict.fromkeys(case.place_of(series) for series in ordered)
     splits: dict[str, set[str | None]] = defaultdict(set)
     for series in group:
         splits[series.key].add(series.split)
     told = listed((_told(case, item, splits[item.key]) for item in ordered), _MOST_KEYS)
-    related = tuple(Place(place, "the same metric is not finite here") for place in also)
-    return Hit(told, Location(at.path, "", at.scope), related)
+    related = [Place(place, "the same metric is not finite here") for place in also]
+    # MLflow keeps each metric in a file of its own.
+    related += [Place(place, "another of these metrics") for place in others if place != at]
+    return Hit(told, at, tuple(related[:_MOST_RELATED]))
 
 
 def _recovers(series: Series) -> bool:

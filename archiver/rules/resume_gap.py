@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.extension import Case, Fact, Hit, Rule, Severity
-from archiver.model.claims import Location
 from archiver.model.points import NO_STEP, OVER_CHECKPOINTS
 from archiver.model.record import Series
 from archiver.wording import cut
@@ -63,18 +62,24 @@ def _gaps(case: Case, series: Series) -> Iterator[Hit]:
 
     known = points.steps != NO_STEP
     steps, attempts = points.steps[known], points.attempts[known]
-    numbers = [int(number) for number in np.unique(attempts) if number > 0]
+    if not len(steps):
+        return
+    order = np.lexsort((steps, attempts))
+    numbers, begins = np.unique(attempts[order], return_index=True)
+    parts = np.split(steps[order], begins[1:])
     reached: int | None = None
     stride = 1
-    for number in numbers:
-        own = np.unique(steps[attempts == number])
+    for number, part in zip(numbers.tolist(), parts, strict=True):
+        if number <= 0:
+            continue
+        own = np.unique(part)
         first = int(own[0])
         if reached is not None and first - reached > stride + 1:
             message = (
                 f"{cut(series.key)} has no point between steps {reached} and {first}, where attempt"
                 f" {number} took over; the points before it are at most {stride} steps apart"
             )
-            yield Hit(message, Location(series.at.path, "", series.at.scope))
+            yield Hit(message, case.place_of(series))
         if len(own) > 1:
             stride = max(stride, int(np.max(np.diff(own))))
         reached = max(int(own[-1]), first if reached is None else reached)

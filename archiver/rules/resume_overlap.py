@@ -22,7 +22,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from archiver.extension import Case, Hit, Rule, Severity
-from archiver.model.claims import Location
 from archiver.model.record import Series, Step
 from archiver.wording import counted, listed
 
@@ -33,18 +32,21 @@ def check(case: Case) -> Iterator[Hit]:
     for series in case.record.series:
         if series.superseded:
             groups[series.step_id].append(series)
+    trained: dict[str | None, Step] = {}
+    for step in case.record.steps if groups else ():
+        if step.name == "train":
+            trained.setdefault(step.step_id, step)
+            # Series that name no step are of the first training.
+            trained.setdefault(None, step)
     for step_id, group in groups.items():
-        step = next((item for item in case.record.steps if _is_of(item, step_id)), None)
         points = sum(series.superseded for series in group)
         verb = "was" if points == 1 else "were"
-        again = _again(step) or "an attempt began again before the last recorded step"
+        again = (
+            _again(trained.get(step_id)) or "an attempt began again before the last recorded step"
+        )
         message = f"{again}: {counted(points, 'point')} of {len(group)} series {verb} superseded"
         first = max(group, key=lambda series: series.superseded)
-        yield Hit(message, Location(first.at.path, "", first.at.scope))
-
-
-def _is_of(step: Step, step_id: str | None) -> bool:
-    return step.name == "train" and step_id in (None, step.step_id)
+        yield Hit(message, case.place_of(first))
 
 
 def _again(step: Step | None) -> str:

@@ -29,7 +29,6 @@ from itertools import pairwise
 
 from archiver import stamps
 from archiver.extension import Case, Hit, Rule, Severity, Threshold
-from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.points import NO_STEP
 from archiver.model.record import Event, Series, Step
@@ -173,7 +172,7 @@ def _curve(case: Case, series: Series) -> Iterator[Hit]:
         f"the times of {cut(series.key)} go back{times_told} by {stamps.span(float(jumps[at]))}"
         f" between steps {int(steps[at])} and {int(steps[at + 1])}"
     )
-    yield Hit(message, Location(series.at.path, "", series.at.scope))
+    yield Hit(message, case.place_of(series))
 
 
 RULE = Rule(

@@ -4,7 +4,8 @@ What it finds
     Files that are empty, break off inside a value, a record or a line, hold runs of NUL bytes
     where their end should be, or lack the mark that their producer writes last. What stands
     before the end was read. An artifact that the run's contract requires is an error, any other
-    a warning.
+    a warning. Weights of a checkpoint that is known not to be whole are left to
+    `incomplete-checkpoint`.
 
 Why it matters
     A killed process, a full disk or a lost power supply leaves such files. The last points of a
@@ -28,21 +29,18 @@ from archiver import problem_hits
 from archiver.extension import Case, Hit, Rule, Severity
 
 _CODES: dict[str, Severity | None] = {
-    **dict.fromkeys(
-        (
-            "empty", "nul-bytes", "torn-line", "torn-record", "truncated", "unfinished",
-        ),
-        None,
-    ),
+    **dict.fromkeys(problem_hits.TRUNCATED, None),
     "no-end-mark": Severity.WARNING,
     "stream-cut": Severity.WARNING,
-}  # fmt: skip
+}
 """None: by whether a contract of the run requires the artifact."""
 
 
 def check(case: Case) -> Iterator[Hit]:
     """Each artifact and code once."""
-    return problem_hits.hits(case, _CODES)
+    weights = problem_hits.torn_weights(case).values()
+    told = {problem.at for problems in weights for problem in problems}
+    return problem_hits.hits(case, _CODES, told)
 
 
 RULE = Rule(

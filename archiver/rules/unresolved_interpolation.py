@@ -35,7 +35,9 @@ _ROLES = frozenset({"resolved", "effective"})
 _INTERPOLATION = re.compile(r"\$\{[A-Za-z_][^{}\s]*\}|\{\{ ?[\w.]+ ?\}\}")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*(?:/\S*)?\Z")
 _BLANK = re.compile(
-    r"<(?:CHANGE|ENTER|FILL|FIXME|INSERT|MY|PATH|PLACEHOLDER|REPLACE|TODO|YOUR)(?:[_ -]?[A-Z]+)*>"
+    r"<(?:CHANGE|ENTER|FILL|FIXME|INSERT|MY|PATH|PLACEHOLDER|REPLACE|TODO|YOUR)"
+    # One way to match only, or a long word without its end takes forever.
+    r"[A-Z]*(?:[_ -][A-Z]+)*>"
 )
 _MISSING = "???"
 _TEXTS = ("message", "prompt", "regex", "template")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from archiver.artifact import Artifact
-from archiver.codecs import json_document, toml_document, yaml_document
+from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream
 from archiver.model.claims import Problem
@@ -133,10 +133,14 @@ class Watch:
         alone = len(artifact.files) == 1
         data = artifact.data() if alone else handle.read_at(0, limits.document_bytes + 1)
         if format_ == "yaml":
+            from archiver.codecs import yaml_document
+
             yaml = artifact.yaml() if alone else yaml_document.parse(data, limits)
             self._flawed(yaml.flaws)
             return (yaml.value, Readings("yaml", yaml.readings), False) if yaml.complete else None
         if format_ == "toml":
+            from archiver.codecs import toml_document
+
             toml = toml_document.parse(data, limits)
             self._flawed(toml.flaws)
             return ({**toml.value}, Readings("toml"), False) if toml.complete else None

@@ -137,8 +137,11 @@ class Checker:
         if self.version is None:
             return None
         stated = _at(value, self.version.path)
-        if stated is _MISSING or any(_equal(stated, known) for known in self.version.supported):
+        if stated is _MISSING:
             return None
+        for known in self.version.supported:
+            if _equal(stated, known):
+                return None
         if isinstance(screened(cast("Value", stated)), Wild):
             return None
         known = " and ".join(describe(item) for item in self.version.supported)

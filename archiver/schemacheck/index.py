@@ -6,21 +6,25 @@ A schema of an artifact's kind says so under `x-artifact`; it is called like the
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from typing import TypeAlias
 
+import orjson
+
 from archiver import resources
 from archiver.errors import ArchiverError
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 Schema: TypeAlias = dict[str, Value]
 
 SUFFIX = ".v1.json"
 FORMATS = ("json", "ndjson", "yaml", "toml")
+_LITERAL = re.compile(r"[^*?\[]*")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Described:
 
     def fits(self, name: str) -> bool:
         """Whether a file's name (without directories) is one that the schema speaks of."""
-        return not self.files or any(fnmatchcase(name, pattern) for pattern in self.files)
+        return not self.files or any(_matches(name, pattern) for pattern in self.files)
 
     def tells(self, value: Value) -> bool:
         """Whether a document (or row) shows all of the evidence."""
@@ -84,6 +88,7 @@ class SchemaFile:
         return cls(name, schema, _described(name, note) if isinstance(note, dict) else None)
 
 
+@cache
 def names() -> tuple[str, ...]:
     """Names of all schemas, in order; none of them is read."""
     return resources.names(resources.SCHEMAS, SUFFIX)
@@ -107,7 +112,7 @@ def find(name: str) -> SchemaFile:
         near = get_close_matches(name, names(), 1)
         hint = f"did you mean {near[0]}?" if near else "`runarchive schemas` lists them"
         raise ArchiverError(name, "is no schema", hint)
-    return SchemaFile.of(name, json.loads(resources.text(resources.SCHEMAS, name + SUFFIX)))
+    return SchemaFile.of(name, orjson.loads(resources.data(resources.SCHEMAS, name + SUFFIX)))
 
 
 @cache
@@ -116,6 +121,28 @@ def of_kind(kind: str) -> tuple[SchemaFile, ...]:
     near = (name for name in names() if name == kind or name.startswith(kind + "-"))
     found = (find(name) for name in near)
     return tuple(item for item in found if item.described and item.described.kind == kind)
+
+
+def kinds_of(name: str) -> tuple[str, ...]:
+    """The kinds that a file may be of by its name, as the schemas tell it, in order.
+
+    Patterns that begin with a wildcard tell little; they count where no other matches.
+    """
+    near: dict[bool, set[str]] = {True: set(), False: set()}
+    for described in filter(None, (item.described for item in schemas())):
+        for pattern in described.files:
+            if _matches(name, pattern):
+                near[pattern[:1] not in "*?["].add(described.kind)
+    return tuple(sorted(near[True] or near[False]))
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name matches a shell pattern; most patterns are told by their first letters."""
+    literal = _LITERAL.match(pattern)
+    start = literal[0] if literal is not None else ""
+    if start == pattern:
+        return name == pattern
+    return name.startswith(start) and fnmatchcase(name, pattern)
 
 
 def _described(name: str, note: Mapping[str, Value]) -> Described:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from archiver.model.plain import dataclass
 from archiver.model.values import Tagged, Value, nonfinite
 from archiver.schemacheck.screen import Wild
 

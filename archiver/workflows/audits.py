@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from archiver import assemble, audit, redact, registry
 from archiver.artifact import Artifact
@@ -14,8 +15,10 @@ from archiver.audit import Audit, Setting
 from archiver.case import Case
 from archiver.collect import Policy as Keeping
 from archiver.errors import ArchiverError
+from archiver.extension import Reader
 from archiver.model.claims import Location
 from archiver.model.findings import Fact, RunFindings
+from archiver.model.plain import dataclass
 from archiver.model.record import Accounting, Coverage, FileEntry, RunIdentity, RunRecord
 from archiver.policy import Policy
 from archiver.rundir import Entry, ReadFault, RunDir, Tree, printable_path
@@ -36,6 +39,8 @@ class _Found:
     files: tuple[FileEntry, ...]
     series: Sequence[Joined]
     trees: tuple[tuple[RunDir, Tree], ...]
+    recognised: bool
+    """Whether something was read, all of it by readers that know it by its content."""
 
 
 @dataclass
@@ -61,10 +66,10 @@ class Audits:
         Raises:
             ArchiverError: when there is none, or it cannot be looked at.
         """
-        from archiver.package import loading
-
         if not path.is_dir():
             return [self.artifact(path)]
+        from archiver.package import loading
+
         if loading.is_archive(path):
             return [self.archive(path)]
         found = sources.each(path, self.reading, self.run, self.archive)
@@ -95,13 +100,25 @@ class Audits:
                 roots["experiment"] = _shown(source.beside[0].root)
             return self._judge(case, roots, source.run.root, found.trees)
 
-    def _read(self, source: Source, held: ExitStack) -> _Found:
-        found = sources.read(source, self.reading, self.progress, held)
+    def _read_file(self, source: Source, held: ExitStack) -> _Found:
+        """A single file, read by a likely reader that recognises it; only else all are asked."""
+        likely = sources.likely(source.tree.files[0].name)
+        if likely:
+            found = self._read(source, held, likely)
+            if found.recognised:
+                return found
+        return self._read(source, held)
+
+    def _read(
+        self, source: Source, held: ExitStack, readers: tuple[Reader[Any], ...] | None = None
+    ) -> _Found:
+        found = sources.read(source, replace(self.reading, readers=readers), self.progress, held)
         assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
         redactor = redact.gather(found.collected, found.snapshots, ())
         record = redact.redact(assembled.record, redactor)
         files = redact.redact_files(found.collected.files, redactor)
-        return _Found(record, tuple(files), assembled.series.all, found.trees)
+        recognised = bool(found.collected.readings) and not found.collected.doubtful
+        return _Found(record, tuple(files), assembled.series.all, found.trees, recognised)
 
     def archive(self, path: Path) -> tuple[RunFindings, Audit]:
         """One archive, by its record."""
@@ -142,7 +159,7 @@ class Audits:
                 raise ArchiverError(str(path), "is a special file", hint)
             placement = assemble.Placement(sources.name_of(whole), whole.name, None)
             with ExitStack() as held:
-                found = self._read(Source(home, tree, placement), held)
+                found = self._read_file(Source(home, tree, placement), held)
                 if not found.record.accounting and not found.record.problems:
                     raise UnknownKindError(path)
                 facts = frozenset({Fact.FILES, Fact.HASHES})

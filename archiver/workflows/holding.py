@@ -12,44 +12,57 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver.codecs import json_document
+from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
 from archiver.limits import Limits
 from archiver.model.findings import RunFindings
 from archiver.schemacheck import checker, index
-from archiver.schemacheck.index import SchemaFile
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
     from archiver.workflows.options import ValidateOptions
 
 
-def held(path: Path, options: ValidateOptions) -> tuple[RunFindings, Audit | None]:
-    """What is wrong with a file by the schema that was asked for.
+class Holder:
+    """Holds one file after the other to one schema.
 
     Raises:
-        ArchiverError: when there is no such schema, or no file that can be read.
+        ArchiverError: when there is no such schema.
     """
-    schema = index.find(options.schema or "")
-    data = _content(path, options.limits)
-    if _format(schema) == "json" and _accepted(data, schema, options.limits):
-        return RunFindings(path=str(path), run_id=path.name, artifacts=1), None
-    from archiver.workflows.audits import Audits
 
-    return Audits(options).by_schema(path, schema)
+    def __init__(self, name: str, options: ValidateOptions) -> None:
+        self._options = options
+        self._schema = index.find(name)
+        described = self._schema.described
+        self._is_json = described is None or described.format == "json"
+        self._checker = checker.of(self._schema)
 
+    def held(self, path: Path) -> tuple[RunFindings, Audit | None]:
+        """What is wrong with a file by the schema.
 
-def _format(schema: SchemaFile) -> str:
-    return schema.described.format if schema.described is not None else "json"
+        Raises:
+            ArchiverError: when it is no file that can be read.
+        """
+        data = _content(path, self._options.limits)
+        if self._is_json and self._accepts(data):
+            return RunFindings(path=str(path), run_id=path.name, artifacts=1), None
+        from archiver.workflows.audits import Audits
 
+        return Audits(self._options).by_schema(path, self._schema)
 
-def _accepted(data: bytes, schema: SchemaFile, limits: Limits) -> bool:
-    """Whether a document is plainly fine, by its format and by the fast engine."""
-    document = json_document.parse(data, limits)
-    return (
-        document.complete
-        and not document.flaws.counts
-        and checker.checker(schema.name).accepts(document.value)
-    )
+    def _accepts(self, data: bytes) -> bool:
+        """Whether a document is plainly fine, by its format and by the fast engine."""
+        limits = self._options.limits
+        plain = json_document.quick(data, limits)
+        if plain is not None:
+            return self._checker.unsupported_version(plain[0]) is None and (
+                self._checker.is_valid(plain[0])
+            )
+        document = json_document.parse(data, limits)
+        if not document.complete or not document.flaws.counts.keys() <= INFORMATIONAL:
+            return False
+        found = self._checker.violations(document.value, is_json=document.is_json)
+        return next(found, None) is None
 
 
 def _content(path: Path, limits: Limits) -> bytes:
@@ -58,13 +71,17 @@ def _content(path: Path, limits: Limits) -> bytes:
     Raises:
         ArchiverError: when it is no regular file that can be read.
     """
-    hint = "give a file that exists and that you may read"
     try:
         # The argument itself may be a link: the person named it. A pipe must not block.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise ArchiverError(str(path), "is no regular file", "give a single file")
-            return file.read(limits.document_bytes + 1)
+            # Room for what is asked is made at once; a regular file gives all of it.
+            return os.read(descriptor, min(status.st_size, limits.document_bytes) + 1)
+        finally:
+            os.close(descriptor)
     except OSError as fault:
+        hint = "give a file that exists and that you may read"
         raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None

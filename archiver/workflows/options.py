@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.policy import Policy
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from archiver import assemble, contracts, discover, registry
+from archiver import assemble, contracts, registry
 from archiver.artifact import Member
 from archiver.collect import Collected, Collector, Policy
 from archiver.errors import ArchiverError
+from archiver.extension import Reader
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.package import layout
 from archiver.rundir import Entry, RunDir, Tree, natural, printable_path
+from archiver.schemacheck import index
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
 from archiver.workflows.progress import Progress
+
+if TYPE_CHECKING:
+    from archiver import discover
 
 Visited = TypeVar("Visited")
 
@@ -30,6 +36,8 @@ class ReadOptions:
     """Other trees of the same run."""
     policy: Policy = field(default_factory=Policy)
     limits: Limits = DEFAULT
+    readers: tuple[Reader[Any], ...] | None = None
+    """Those that are asked; None: all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,8 @@ def each(
 
     Archives below it are no runs; `archived` visits those.
     """
+    from archiver import discover
+
     with RunDir(run_dir, "run", options.limits) as run:
         tree = run.walk()
         archives = _archives(tree)
@@ -120,6 +130,17 @@ def each(
 
         visited = [_visit_below(run, found, site, beside(site), visit=visit) for site in sites]
         return [*shelves, *visited]
+
+
+def likely(name: str) -> tuple[Reader[Any], ...]:
+    """The readers whose kinds a file may be of by its name, as the schemas tell it.
+
+    No other reader is imported. None are likely where an installed extension may know better.
+    """
+    if registry.offers("readers"):
+        return ()
+    found = (registry.reader_of(kind) for kind in index.kinds_of(name))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.name))
 
 
 def _by_home(outside: Tree, homes: set[str]) -> dict[str, Tree]:
@@ -188,7 +209,7 @@ def read(source: Source, options: ReadOptions, progress: Progress, held: ExitSta
     spool = PointSpool(options.limits)
     held.callback(spool.close)
     collector = Collector(
-        registry.readers(),
+        registry.readers() if options.readers is None else options.readers,
         options.limits,
         options.policy,
         spool,

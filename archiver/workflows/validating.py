@@ -7,14 +7,14 @@ schema must not wait for every reader and rule.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archiver import __version__
 from archiver.errors import ArchiverError
 from archiver.model.findings import Report, RunFindings
+from archiver.model.plain import dataclass
 from archiver.workflows.options import UnknownKindError, ValidateOptions
 from archiver.workflows.progress import Progress, silent
 
@@ -42,11 +42,12 @@ def validate(
 ) -> Verdict:
     """Audit every run, archive and artifact that the paths name or hold; nothing is written."""
     audits: list[tuple[RunFindings, Audit | None]] = []
+    look = _look(options, now, progress)
     failures: list[ArchiverError] = []
     skipped = []
     for path in paths:
         try:
-            audits += _audited(path, options, now, progress)
+            audits += look(path)
         except UnknownKindError as fault:
             if options.skip_unknown:
                 skipped.append(path)
@@ -60,14 +61,15 @@ def validate(
     return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
-def _audited(
-    path: Path, options: ValidateOptions, now: dt.datetime, progress: Progress
-) -> list[tuple[RunFindings, Audit | None]]:
-    """One path; None for what was accepted before any rule was asked."""
+def _look(
+    options: ValidateOptions, now: dt.datetime, progress: Progress
+) -> Callable[[Path], Sequence[tuple[RunFindings, Audit | None]]]:
+    """How one path is looked at; None for what was accepted before any rule was asked."""
     if options.schema is not None:
-        from archiver.workflows.holding import held
+        from archiver.workflows.holding import Holder
 
-        return [held(path, options)]
+        holder = Holder(options.schema, options)
+        return lambda path: [holder.held(path)]
     from archiver.workflows.audits import Audits
 
-    return [*Audits(options, now, progress).of(path)]
+    return lambda path: Audits(options, now, progress).of(path)

@@ -8,6 +8,7 @@ where it is written fails the test.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from archiver import registry
-from archiver.artifact import INFORMATIONAL
+from archiver.codecs.flaws import INFORMATIONAL
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
@@ -71,7 +72,7 @@ class Codes:
         call = site.call
         name = _name(call.func)
         named = {word.arg: word.value for word in call.keywords if word.arg}
-        owner = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        owner = _owner(call.func) if name in ("add", "append") else ""
         passing = next(
             (
                 place
@@ -120,16 +121,24 @@ class Codes:
                 self.lost.append(str(site))
 
     def _returned(self, name: str, site: Site, index: int | None, met: Met) -> Iterator[str]:
-        for path, tree in self.sources.items():
+        for path, function in self._functions.get(name, ()):
             if path != site.path and name.startswith("_"):
                 continue
+            inside = Site(path, site.call, (function,))
+            for part in ast.walk(function):
+                told = isinstance(part, ast.Return | ast.Yield) and part.value
+                if told:
+                    yield from self._values(told, inside, index, met)
+
+    @functools.cached_property
+    def _functions(self) -> dict[str, list[tuple[Path, ast.FunctionDef]]]:
+        """The functions of each name, with the modules that they stand in."""
+        found: dict[str, list[tuple[Path, ast.FunctionDef]]] = {}
+        for path, tree in self.sources.items():
             for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef) and node.name == name:
-                    inside = Site(path, site.call, (node,))
-                    for part in ast.walk(node):
-                        told = isinstance(part, ast.Return | ast.Yield) and part.value
-                        if told:
-                            yield from self._values(told, inside, index, met)
+                if isinstance(node, ast.FunctionDef):
+                    found.setdefault(node.name, []).append((path, node))
+        return found
 
     def _named(self, name: str, site: Site, met: Met) -> Iterator[str]:
         """What a name may stand for where the call is made."""
@@ -212,6 +221,11 @@ def _forwards(value: ast.expr) -> bool:
     return isinstance(value, ast.Attribute) or (
         isinstance(value, ast.Call) and _name(value.func) == "items"
     )
+
+
+def _owner(function: ast.expr) -> str:
+    """What stands before the dot of a method, as it is written."""
+    return ast.unparse(function.value) if isinstance(function, ast.Attribute) else ""
 
 
 def _name(function: ast.expr) -> str:

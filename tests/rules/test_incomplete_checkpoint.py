@@ -77,6 +77,28 @@ def test_torn_saves_of_one_tracker_are_one_finding():
     assert told([hit]) == ["iter_1 is newer (and 2 more of this kind)"]
 
 
+def test_torn_weights_belong_to_their_checkpoint():
+    """What the weights' reader met is related, and `truncated-artifact` leaves it alone."""
+    weights, other = "a/x.safetensors", "a/config.json"
+    files = [entry(weights, kind="weights.safetensors"), entry(other, kind="x.y")]
+    torn = tuple(problem("truncated", f"{path} is torn", path) for path in (weights, other))
+    whole = problem("incomplete-checkpoint", "the checkpoint is not whole: no", "a")
+    (hit,) = hits(NAME, files, problems=(whole, *torn))
+    assert [str(place.at) for place in hit.related] == [weights]
+    assert told(hits("truncated-artifact", files, problems=(whole, *torn))) == [f"{other} is torn"]
+    assert len(hits("truncated-artifact", files, problems=torn)) == 2
+
+
+def test_cut_weights(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
+    """Half of an adapter is one finding, though two readers see it."""
+    before, after = copied("incomplete_checkpoint/fires-cut-weights", tmp_path)
+    adapters = sorted(before.rglob("*.safetensors"))
+    for path in adapters[1:]:
+        path.write_bytes(adapters[0].read_bytes())
+    found = new_findings(audited(before), audited(after))
+    assert [(item.name, item.at.path) for item in found] == [(NAME, "artifacts/epoch_1")]
+
+
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
     """A shard that is taken away is missed, and nothing else."""
     before, after = copied("incomplete_checkpoint/quiet-sharded", tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,16 @@ def test_run_that_ended_early_is_warned_of() -> None:
     assert hostile.severity is Severity.ERROR
     (trained,) = missing(NEEDED, status="unknown")
     assert trained.severity is Severity.ERROR
+
+
+def test_results_alone_are_a_run(tmp_path: Path, audited: Audit) -> None:
+    """The Trainer's scripts save results and state apart; who publishes may keep the results."""
+    results = {"epoch": 3.0, "train_loss": 0.5, "train_runtime": 9.5, "train_samples": 8}
+    for name in ("all_results.json", "train_results.json"):
+        (tmp_path / name).write_text(json.dumps(results, indent=4) + "\n", "utf-8")
+    run = audited(tmp_path)
+    assert run.producers == ("hf_trainer",)
+    assert "missing-artifact" not in {item.name for item in run.findings}
 
 
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:

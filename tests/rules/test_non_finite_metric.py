@@ -8,6 +8,7 @@ import pytest
 
 from archiver.model.claims import Location, Problem
 from archiver.model.points import PLACEHOLDER
+from archiver.model.record import FileEntry
 from tests.rules.timelines import Audit, Compare, changed, hits, mutated, points, series, told
 
 NAME = "non-finite-metric"
@@ -116,6 +117,19 @@ def test_tokens_outside_of_series():
         ("e.json", "bare NaN or Infinity, in 2 places or more", "note"),
         ("table.csv", "bare NaN or Infinity", "note"),
     ]
+
+
+def test_where_it_is_told():
+    """At the file that gives rotated ones their name; each of several files is related."""
+    lost = {"points": 2, "non_finite": 2, "last": "NaN"}
+    rotated = series(**lost, source="m.ndjson", at=Location("m.ndjson.2"))
+    (hit,) = hits(NAME, series=(rotated,), files=[FileEntry("run", "m.ndjson", "file")])
+    assert (hit.at, hit.related) == (Location("m.ndjson"), ())
+    apart = tuple(
+        series(**lost, key=key, source="metrics", at=Location(f"metrics/{key}")) for key in "ab"
+    )
+    (hit,) = hits(NAME, series=apart)
+    assert (hit.at.path, [place.at.path for place in hit.related]) == ("metrics/a", ["metrics/b"])
 
 
 def test_a_loss_that_was_lost(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:

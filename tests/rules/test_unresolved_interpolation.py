@@ -77,6 +77,13 @@ def test_flood_is_one_finding() -> None:
     assert len(found[0].related) == 2
 
 
+@pytest.mark.parametrize("letters", ["A" * 900, "A_" * 450, "A-" * 450 + "!"])
+def test_blank_without_an_end_takes_no_time(letters: str) -> None:
+    """A hostile value must not hold the audit up."""
+    values: dict[str, Value] = {f"key{n}": f"<TODO{letters}" for n in range(100)}
+    assert hits("unresolved-interpolation", configs=(config(values),)) == []
+
+
 def test_mutation(tmp_path: Path, audited: Audit, new_findings: Compare) -> None:
     """A reference that was left in a resolved configuration is found, and nothing else."""
     before, after = mutated(
