@@ -76,6 +76,13 @@ def command(
     primary: Annotated[
         str | None, typer.Option(metavar="KEY", help="The series that is the loss.")
     ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ARCHIVE",
+            help="The run before this one: what differs from it goes into the archive.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be archived, and write nothing.")
     ] = False,
@@ -99,6 +106,7 @@ def command(
         declared=_declared(declared or ()),
         also=tuple(also or ()),
         primary=primary,
+        previous=previous,
         dry_run=dry_run,
         policy=Policy(copy.value, hashed.value, _size(max_copy_size)),
     )

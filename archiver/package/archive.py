@@ -24,7 +24,7 @@ from archiver.snapshots import SnapshotStore
 _OWN = frozenset(
     {
         "ARCHIVE.md", layout.RECORD, layout.POINTS, "loss_curve.csv", "findings.json",
-        "inventory.ndjson", layout.STAMP,
+        "inventory.ndjson", layout.STAMP, layout.PREVIOUS,
     }
 )  # fmt: skip
 
@@ -45,6 +45,8 @@ class Contents:
     """Turns the record, the names of its plots and the inventory into ARCHIVE.md."""
     stamp: dict[str, Value]
     """Tool version, time and source path."""
+    previous: str | None = None
+    """What differs from the previous run of the experiment, when there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield "findings.json", _json([encoded(finding) for finding in contents.findings])
     yield "inventory.ndjson", b"".join(_line(codec.encode(entry)) for entry in listed)
     yield "ARCHIVE.md", contents.render(record, names, listed).encode()
+    if contents.previous is not None:
+        yield layout.PREVIOUS, contents.previous.encode("utf-8", "backslashreplace")
     yield layout.STAMP, _json(contents.stamp)
 
 

@@ -12,6 +12,7 @@ from itertools import chain, count
 RECORD = "record.json"
 POINTS = "metrics.parquet"
 STAMP = "archived.json"
+PREVIOUS = "diff-previous.md"
 SIGNS = frozenset({RECORD, POINTS, STAMP})
 """Files that tell an archive from anything else."""
 MAX_NAME_BYTES = 80

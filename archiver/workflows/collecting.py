@@ -5,21 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archiver import __version__, assemble, redact
 from archiver.collect import Policy
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model import fields as registry_of_fields
+from archiver.model.claims import COMMAND_LINE, Origin
 from archiver.model.findings import Finding
-from archiver.model.record import FileEntry, RunRecord
+from archiver.model.record import FileEntry, Resolved, RunRecord
 from archiver.rundir import printable_path
 from archiver.workflows import auditing, locating
+from archiver.workflows.comparing import of_archive, run_data
 from archiver.workflows.progress import Progress, silent
 from archiver.workflows.sources import Readings, ReadOptions, Source, each, read, resolved
+
+if TYPE_CHECKING:
+    from archiver.diff.options import RunData
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class CollectOptions:
     also: tuple[Path, ...] = ()
     """Other trees of the same run."""
     primary: str | None = None
+    previous: Path | None = None
+    """Archive of the run that this one is compared with."""
     dry_run: bool = False
     policy: Policy = field(default_factory=Policy)
     limits: Limits = DEFAULT
@@ -85,6 +93,32 @@ def collect(
     return Collection(tuple(outcomes), _pages(outcomes))
 
 
+def _compared(found: RunData, previous: Path | None) -> tuple[RunRecord, str | None]:
+    """The record with what the previous run is, and what differs from it."""
+    record = found.record
+    if previous is None:
+        return record, None
+    from archiver.diff import comparing
+    from archiver.package import layout
+    from archiver.render import diff
+
+    other = of_archive(previous, "")
+    if other.record.run.identity == record.run.identity:
+        raise ArchiverError(
+            f"--previous {previous}", "is an archive of this very run", "give that of another one"
+        )
+    page = diff.comparison(comparing.compare(other, found))
+    told = {
+        "changes.previous_run_id": other.record.run.run_id,
+        "changes.config_diff": layout.PREVIOUS,
+    }
+    fields = dict(record.fields)
+    for name, value in told.items():
+        fields[name] = Resolved(value, Origin.DECLARED, COMMAND_LINE, "command line")
+    record = replace(record, fields=dict(sorted(fields.items())))
+    return replace(record, coverage=assemble.cover(record)), page
+
+
 def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
     """The pages of the experiments whose runs were archived, written anew."""
     from archiver.package import experiment
@@ -100,6 +134,12 @@ def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
 
 
 def _check(run_dir: Path, options: CollectOptions) -> None:
+    from archiver.package import loading
+
+    if options.previous is not None and not loading.is_archive(options.previous):
+        raise ArchiverError(
+            f"--previous {options.previous}", "is no archive", "give a directory that collect wrote"
+        )
     unknown = [name for name in options.declared if not registry_of_fields.is_claimable(name)]
     if unknown:
         hint = "`docs/fields.md` lists the fields; repro.env.NAME declares a variable"
@@ -159,6 +199,8 @@ def _finish(source: Source, found: Readings, options: CollectOptions, now: dt.da
             "is no series of numbers of this run",
             f"it has {_series_names(record)}",
         )
+    points = auditing.spooled(record, assembled.series.all)
+    record, difference = _compared(run_data("", record, files, points), options.previous)
     audited = locating.located(
         auditing.unconditional(
             record, files, assembled.series.all, hashed=options.policy.hash != "none"
@@ -195,6 +237,7 @@ def _finish(source: Source, found: Readings, options: CollectOptions, now: dt.da
                 "archived_at": now.isoformat(),
                 "source": redactor.text(printable_path(str(resolved(source.run.root)))),
             },
+            difference,
         ),
     )
     return Outcome(

@@ -102,7 +102,7 @@ class _Loading:
         from archiver.package import loading
 
         if loading.is_archive(path):
-            return _of_archive(path, path)
+            return of_archive(path, _shown(path))
         place, wanted = _split(path)
 
         def name(archive: Path) -> str:
@@ -126,7 +126,7 @@ class _Loading:
             place,
             self._reading,
             lambda it: self._read(it, path) if it.placement.relative == only else None,
-            lambda archive: _of_archive(archive, path) if name(archive) == only else None,
+            lambda archive: of_archive(archive, _shown(path)) if name(archive) == only else None,
         )
         return next(run for run in visited if run is not None)
 
@@ -143,35 +143,45 @@ class _Loading:
         record = redact.redact(assembled.record, redactor)
         files = redact.redact_files(read.collected.files, redactor)
         points = auditing.spooled(record, assembled.series.all)
-        return _run_data(path, record, files, points)
+        return run_data(_shown(path), record, files, points)
 
 
-def _of_archive(archive: Path, path: Path) -> RunData:
+def of_archive(archive: Path, shown: str) -> RunData:
+    """The run of an archive; `shown` is the path that is told of it.
+
+    Raises:
+        ArchiverError: it cannot be read.
+    """
     from archiver.package import loading
 
     record = loading.record(archive)
     points = auditing.archived(archive, record)
-    return _run_data(path, record, loading.files(archive), points)
+    return run_data(shown, record, loading.files(archive), points)
 
 
-def _run_data(
-    path: Path,
+def run_data(
+    shown: str,
     record: RunRecord,
     files: Sequence[FileEntry],
     points: Callable[[Series], Points | None],
 ) -> RunData:
+    """A run that was read, as it is compared."""
     from archiver.diff.options import RunData
 
     status = record.fields.get("summary.status")
     run = record.run
     told = Compared(
-        path=printable_path(path.as_posix()),
+        path=shown,
         run_id=run.run_id,
         experiment=run.experiment if run.experiment != assemble.UNFILED else "",
         producers=run.producers,
         status=str(status.value) if status is not None else "unknown",
     )
     return RunData(compared=told, record=record, files=tuple(files), points=points)
+
+
+def _shown(path: Path) -> str:
+    return printable_path(path.as_posix())
 
 
 def _split(path: Path) -> tuple[Path, str]:
