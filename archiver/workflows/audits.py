@@ -20,7 +20,7 @@ from archiver.model.claims import Location
 from archiver.model.findings import Fact, RunFindings
 from archiver.model.plain import dataclass
 from archiver.model.record import Accounting, Coverage, FileEntry, RunIdentity, RunRecord
-from archiver.policy import Policy
+from archiver.policy import refuse_own
 from archiver.rundir import Entry, ReadFault, RunDir, Tree, printable_path
 from archiver.schemacheck import artifacts as schemacheck
 from archiver.schemacheck.index import SchemaFile
@@ -83,7 +83,7 @@ class Audits:
 
     def run(self, source: Source) -> tuple[RunFindings, Audit]:
         """One run directory."""
-        _refuse_own_policy(source.run.root, self.options.policy)
+        refuse_own(source.run.root, self.options.policy)
         refuse_output_in(source.run.root, self.options.output)
         with ExitStack() as held:
             found = self._read(source, held)
@@ -126,7 +126,7 @@ class Audits:
         from archiver.package import loading
 
         # Its copies are the run's files: a policy among them is the run's own.
-        _refuse_own_policy(path, self.options.policy)
+        refuse_own(path, self.options.policy)
         refuse_output_in(path, self.options.output)
         record = loading.record(path)
         files = loading.files(path)
@@ -269,20 +269,3 @@ def _relative(path: Path, base: Path) -> str:
         return _shown(whole.relative_to(base.resolve()))
     except ValueError:
         return _shown(whole)
-
-
-def _refuse_own_policy(root: Path, policy: Policy) -> None:
-    """A run is not asked how it wants to be judged.
-
-    Raises:
-        ArchiverError: where the policy was found inside of it.
-    """
-    if policy.base is None or policy.explicit:
-        return
-    whole = sources.resolved(root)
-    if whole == policy.base or whole in policy.base.parents:
-        raise ArchiverError(
-            policy.source,
-            f"lies inside of {root}, which does not choose its own policy",
-            "give one with --policy",
-        )
