@@ -236,4 +236,11 @@ def _place(at: Location, known: Position | None) -> dict[str, Value]:
         "line": position.line if position is not None else None,
         "column": position.column if position is not None else None,
         "pointer": well_formed(pointer) if pointer is not None else None,
+        **_further(at, position),
     }
+
+
+def _further(at: Location, position: Position | None) -> dict[str, Value]:
+    """A place that is neither a line nor a pointer, such as `byte 8562`."""
+    plain = at.place and position is None and not at.place.startswith("/")
+    return {"place": well_formed(at.place)} if plain else {}

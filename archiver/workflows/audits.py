@@ -73,7 +73,7 @@ class Audits:
         if loading.is_archive(path):
             return [self.archive(path)]
         found = sources.each(path, self.reading, self.run, self.archive)
-        if self.unplaced:
+        if self.unplaced and len(found) == 1:
             raise ArchiverError(
                 str(path),
                 "holds no run that any contract knows",
