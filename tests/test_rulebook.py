@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import ModuleType
 
 import pytest
 
-from archiver import rulebook
+from archiver import registry, rulebook
 from archiver.extension import Case, Hit, Rule, Severity
 
 PAGE = """A thing is not there.
@@ -71,3 +72,12 @@ def test_book(monkeypatch: pytest.MonkeyPatch) -> None:
     """By id."""
     rule = made(monkeypatch, PAGE)
     assert rulebook.book([rule]) == {"RA999": rulebook.help_of(rule)}
+
+
+@pytest.mark.parametrize("rule", registry.rules(), ids=lambda rule: rule.name)
+def test_example_has_the_form_of_the_text_output(rule: Rule) -> None:
+    """A severity and a place with the rule in brackets; below it, indented, what was found."""
+    head, *rest = rulebook.help_of(rule).example.splitlines()
+    assert re.fullmatch(rf"(error  |warning|note   ) (\S.* )?\[{rule.id} {rule.name}\]", head)
+    assert rest
+    assert all(line.startswith(" " * 8) for line in rest if not line.endswith("]"))

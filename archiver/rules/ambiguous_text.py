@@ -12,8 +12,8 @@ Why it matters
     file. Strict readers refuse such files, lenient ones differ in silence.
 
 Example
-    warning: config.json: repeated key, the last one counts (and 2 more of this kind) [RA009
-    ambiguous-text]
+    warning config.json [RA009 ambiguous-text]
+            repeated key, the last one counts (and 2 more of this kind)
 
 What to do
     Write the value so that every reader agrees: each key once, one document per file, UTF-8

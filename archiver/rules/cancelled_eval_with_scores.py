@@ -9,8 +9,9 @@ Why it matters
     short and easy ones, so that they are not even a fair part of it.
 
 Example
-    warning RA802 cancelled-eval-with-scores: eval/logs/capitalization.eval#header.json!: step
-    eval:capitalization was interrupted after 5 of 10 samples, and its log holds 4 scores
+    warning eval/logs/capitalization.eval header.json! [RA802 cancelled-eval-with-scores]
+            step eval:capitalization was interrupted after 5 of 10 samples, and its log
+            holds 4 scores
 
 What to do
     Do not quote the scores. Run the evaluation again, or go on with it (`inspect eval-retry`).

@@ -9,8 +9,8 @@ Why it matters
     may be half old and half new.
 
 Example
-    warning: metrics.ndjson: it was written to while it was read; the archive holds the bytes
-    read first [RA010 changed-while-read]
+    warning metrics.ndjson [RA010 changed-while-read]
+            it was written to while it was read; the archive holds the bytes read first
 
 What to do
     Look again when the run has ended.

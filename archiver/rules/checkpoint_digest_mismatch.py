@@ -11,8 +11,8 @@ Why it matters
     nothing that is recorded of the checkpoint holds for them.
 
 Example
-    error RA603 checkpoint-digest-mismatch: checkpoints/epoch-0002/model.pt: its sha256 is
-    5b1e…, recorded is 9f86…
+    error   checkpoints/epoch-0002/model.pt [RA603 checkpoint-digest-mismatch]
+            its sha256 is 5b1e…, recorded is 9f86…
 
 What to do
     Take the checkpoint from a backup and compare again. If the change was meant, write the side

@@ -9,8 +9,8 @@ Why it matters
     the run is no longer what the program said.
 
 Example
-    warning RA606 checksum-mismatch: pipeline_manifest.json#/pipeline/checksum: checksum is
-    4f1c…, the payload's is 9ab0…
+    warning pipeline_manifest.json /pipeline/checksum [RA606 checksum-mismatch]
+            checksum is 4f1c…, the payload's is 9ab0…
 
 What to do
     Take the document from the place that the run was copied from. If the change was meant, note

@@ -11,8 +11,9 @@ Why it matters
     simply not the best.
 
 Example
-    warning RA503 contradicted-best: experiment.json: the best val_accuracy is recorded as 0.95, but
-    none of its 8 values is (0.33 to 0.83)
+    warning experiment.json [RA503 contradicted-best]
+            the best val_accuracy is recorded as 0.95, but none of its 8 values is (0.33 to
+            0.83)
 
 What to do
     Choose the checkpoint by the metrics, as far as it was kept.

@@ -11,8 +11,8 @@ Why it matters
     was changed for a resume and only its last form was kept.
 
 Example
-    warning RA502 contradicted-epoch-count: metrics.json: 12 epochs were recorded, but at most 8
-    were allowed
+    warning metrics.json [RA502 contradicted-epoch-count]
+            12 epochs were recorded, but at most 8 were allowed
 
 What to do
     Compare the times of both artifacts, and the configuration that a checkpoint holds.

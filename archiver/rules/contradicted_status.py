@@ -11,9 +11,10 @@ Why it matters
     dead. Both happen where the process that writes the status is not the one that trains.
 
 Example
-    warning RA401 contradicted-status: experiment.json: the last word is still "training", but the
-    run was interrupted: .metrics.json.a37b.tmp: killed while metrics.json was written: its
-    temporary file is cut
+    warning experiment.json [RA401 contradicted-status]
+            the last word is still "training", but the run was interrupted:
+            .metrics.json.a37b.tmp: killed while metrics.json was written: its temporary
+            file is cut
 
 What to do
     Read the evidence that is named. Where the word is wrong, declare the right one when archiving

@@ -10,8 +10,9 @@ Why it matters
     Either metrics are missing, or the checkpoint (the configuration) belongs to another run.
 
 Example
-    warning RA501 contradicted-step-count: checkpoint-500: it was saved at step 500, but the metrics
-    end at step 320; their points are at most 10 steps apart
+    warning checkpoint-500 [RA501 contradicted-step-count]
+            it was saved at step 500, but the metrics end at step 320; their points are at
+            most 10 steps apart
 
 What to do
     Compare the times of both. Where metrics were lost, archive what else holds them (`--with`).

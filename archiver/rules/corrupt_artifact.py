@@ -13,8 +13,8 @@ Why it matters
     once.
 
 Example
-    warning: events.out.tfevents.1795301190.trainer-01: record with a wrong CRC dropped (48
-    bytes) [RA004 corrupt-artifact]
+    warning events.out.tfevents.1795301190.trainer-01 [RA004 corrupt-artifact]
+            record with a wrong CRC dropped (48 bytes)
 
 What to do
     Compare with another copy of the file. If two processes wrote to it, give each its own.

@@ -10,8 +10,8 @@ Why it matters
     on is no longer known, and a repetition reads other data.
 
 Example
-    warning RA703 data-changed: train_data_provenance.json#/provenance: data/train.jsonl has
-    59157 bytes here and 59201 bytes at effective_runtime.json
+    warning train_data_provenance.json /provenance [RA703 data-changed]
+            data/train.jsonl has 59157 bytes here and 59201 bytes at effective_runtime.json
 
 What to do
     Find the state that was trained on by its digest, and keep data read-only under a name that

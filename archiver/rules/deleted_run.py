@@ -9,8 +9,8 @@ Why it matters
     of others without asking.
 
 Example
-    note: meta.yaml: /lifecycle_stage: it was deleted in MLflow, which marks a run and keeps its
-    files [RA013 deleted-run]
+    note    meta.yaml /lifecycle_stage [RA013 deleted-run]
+            it was deleted in MLflow, which marks a run and keeps its files
 
 What to do
     Ask who deleted it, and why, before the run is compared with others.

@@ -11,8 +11,9 @@ Why it matters
     rate was too high, or the data changed.
 
 Example
-    warning RA508 divergence: train.log: loss ends at 6.1 (median of the last 20 points), 4.1 times
-    its lowest level of 1.5 around step 1200; it began at 7.9
+    warning train.log [RA508 divergence]
+            loss ends at 6.1 (median of the last 20 points), 4.1 times its lowest level of
+            1.5 around step 1200; it began at 7.9
 
 What to do
     Use a checkpoint from before the rise. Set the thresholds for losses that rise by nature, such

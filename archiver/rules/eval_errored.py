@@ -9,8 +9,9 @@ Why it matters
     count logs take it for a finished evaluation, and inspect-ai exits with 0 all the same.
 
 Example
-    warning RA804 eval-errored: eval/logs/capitalization.eval#header.json!: step
-    eval:capitalization_epoch1 failed after 9 of 10 samples: RuntimeError('CUDA error …')
+    warning eval/logs/capitalization.eval header.json! [RA804 eval-errored]
+            step eval:capitalization_epoch1 failed after 9 of 10 samples: RuntimeError('CUDA
+            error …')
 
 What to do
     Mend the cause and evaluate the checkpoint again (`inspect eval-retry`).

@@ -9,8 +9,9 @@ Why it matters
     the evaluation was told to look.
 
 Example
-    warning RA801 eval-on-missing-checkpoint: eval/logs/capitalization.eval#header.json!: step
-    eval:capitalization_epoch1 evaluated …/artifacts/epoch_1, which is not in the run
+    warning eval/logs/capitalization.eval header.json! [RA801 eval-on-missing-checkpoint]
+            step eval:capitalization_epoch1 evaluated …/artifacts/epoch_1, which is not in
+            the run
 
 What to do
     Bring the checkpoint back, or look in the evaluation's log for which weights were loaded.

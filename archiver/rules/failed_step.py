@@ -10,8 +10,9 @@ Why it matters
     run does not tell.
 
 Example
-    warning RA406 failed-step: run.log:101: step 3 (mg2hf) failed in a run that is called a success:
-    RuntimeError: no such checkpoint
+    warning run.log:101 [RA406 failed-step]
+            step 3 (mg2hf) failed in a run that is called a success: RuntimeError: no such
+            checkpoint
 
 What to do
     Read the step's log. Do the step again if its result is needed; the training need not be.

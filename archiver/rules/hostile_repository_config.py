@@ -11,7 +11,8 @@ Why it matters
     programs with the rights of whoever looks at the run. A copied repository carries them along.
 
 Example
-    warning: code/.git/config:8: core.fsmonitor runs ./watch.sh [RA905 hostile-repository-config]
+    warning code/.git/config:8 [RA905 hostile-repository-config]
+            core.fsmonitor runs ./watch.sh
 
 What to do
     Do not run git there. Clone the repository from where it came from and check out the recorded

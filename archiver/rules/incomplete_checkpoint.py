@@ -11,8 +11,8 @@ Why it matters
     while it saved leaves such a directory, and it looks like the newest checkpoint.
 
 Example
-    error RA604 incomplete-checkpoint: artifacts/epoch_1: the checkpoint is not whole: 1 of 2
-    shards of model are not there
+    error   artifacts/epoch_1 [RA604 incomplete-checkpoint]
+            the checkpoint is not whole: 1 of 2 shards of model are not there
 
 What to do
     Use an earlier checkpoint, or bring the missing files back. Remove what a killed save left.

@@ -10,8 +10,8 @@ Why it matters
     evaluations with different parts cannot be compared.
 
 Example
-    warning RA803 incomplete-eval: eval/logs/capitalization.eval#header.json!: step
-    eval:capitalization has 9 of 10 samples
+    warning eval/logs/capitalization.eval header.json! [RA803 incomplete-eval]
+            step eval:capitalization has 9 of 10 samples
 
 What to do
     Look in the log for the samples that failed, and evaluate them again before the scores are

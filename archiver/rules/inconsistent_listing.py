@@ -9,8 +9,8 @@ Why it matters
     Something is counted twice, or not at all, wherever the index is believed.
 
 Example
-    warning: experiment_summary.yaml: /runs: a directory of a run is not listed: rank16_lr1e-5
-    [RA015 inconsistent-listing]
+    warning experiment_summary.yaml /runs [RA015 inconsistent-listing]
+            a directory of a run is not listed: rank16_lr1e-5
 
 What to do
     Make the index again from what is there, or say in it why something was left out.

@@ -10,8 +10,9 @@ Why it matters
     state.
 
 Example
-    warning: .metrics.json.a37b.tmp: a newer state was written and never moved into place (7
-    epochs, the last is 6); metrics.json lacks it [RA012 leftover-temporary]
+    warning .metrics.json.a37b.tmp [RA012 leftover-temporary]
+            a newer state was written and never moved into place (7 epochs, the last is 6);
+            metrics.json lacks it
 
 What to do
     Take the last state from the temporary file. Do not rename it in the run directory if the

@@ -10,7 +10,8 @@ Why it matters
     worth knowing; one that is reached by a file of a few kilobytes is an attack.
 
 Example
-    warning: config.yaml: the document has too many aliases [RA007 limit-reached]
+    warning config.yaml [RA007 limit-reached]
+            the document has too many aliases
 
 What to do
     Nothing, if the part that was read is enough. Else raise the limit, or archive the parts of

@@ -9,8 +9,8 @@ Why it matters
     the run was.
 
 Example
-    warning: checkpoints/last.ckpt: it holds nothing but the name epoch=2-step=18.ckpt, as a
-    copied link does [RA018 link-as-file]
+    warning checkpoints/last.ckpt [RA018 link-as-file]
+            it holds nothing but the name epoch=2-step=18.ckpt, as a copied link does
 
 What to do
     Use the file that it names. Copy runs with a tool that keeps links (`cp -a`, `rsync -a`).

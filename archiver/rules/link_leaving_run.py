@@ -12,8 +12,8 @@ Why it matters
     files that have nothing to do with the run.
 
 Example
-    note: checkpoints/base: a link leads out of the run, to /mnt/models/base [RA903
-    link-leaving-run]
+    note    checkpoints/base [RA903 link-leaving-run]
+            a link leads out of the run, to /mnt/models/base
 
 What to do
     Nothing, if the target is recorded elsewhere, such as in a configuration. Else replace the link

@@ -11,8 +11,8 @@ Why it matters
     environment that is built from it is another one.
 
 Example
-    warning RA701 lockfile-mismatch: run_manifest.json: uv.lock has sha256 18c8f9b0…, the one
-    recorded is 3404d711…
+    warning run_manifest.json [RA701 lockfile-mismatch]
+            uv.lock has sha256 18c8f9b0…, the one recorded is 3404d711…
 
 What to do
     Take the lockfile of the commit that the run was started from. If only line ends differ, the

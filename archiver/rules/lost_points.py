@@ -9,8 +9,8 @@ Why it matters
     The summaries of its series (last, best, mean) and its curves are of what is left.
 
 Example
-    warning RA510 lost-points: metrics.ndjson: 5 of 69 records could not be read; the figures of
-    its 7 series are of the rest
+    warning metrics.ndjson [RA510 lost-points]
+            5 of 69 records could not be read; the figures of its 7 series are of the rest
 
 What to do
     Look for another copy of the file, or another source of the same metrics.

@@ -13,8 +13,8 @@ Why it matters
     the named path fails, or silently takes another checkpoint.
 
 Example
-    warning RA601 missing-checkpoint: checkpoint-60/trainer_state.json: the best checkpoint
-    checkpoint-40 is not in the run
+    warning checkpoint-60/trainer_state.json [RA601 missing-checkpoint]
+            the best checkpoint checkpoint-40 is not in the run
 
 What to do
     Bring the checkpoint back, or say where it is kept. A deletion that was meant is one entry

@@ -9,7 +9,8 @@ Why it matters
     The rows of that file are lost: curves have a gap, and their figures are those of what is left.
 
 Example
-    warning RA605 missing-shard: metrics.ndjson: rotated files are missing between others: 2
+    warning metrics.ndjson [RA605 missing-shard]
+            rotated files are missing between others: 2
 
 What to do
     Look for the file where the run was copied from. If it is gone, say so where the curve is shown.

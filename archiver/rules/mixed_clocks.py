@@ -10,8 +10,10 @@ Why it matters
     difference may be off by a day.
 
 Example
-    note RA404 mixed-clocks: train.log: it started at 2026-11-21T22:49:57.668446+00:00 and finished
-    at 2026-11-21T22:50:08.956890 on a local clock without a zone, so its duration is not known
+    note    train.log [RA404 mixed-clocks]
+            it started at 2026-11-21T22:49:57.668446+00:00 and finished at
+            2026-11-21T22:50:08.956890 on a local clock without a zone, so its duration is
+            not known
 
 What to do
     Let the producer write zones. For a run that is over, declare the end with its zone when

@@ -11,8 +11,9 @@ Why it matters
     What was edited afterwards is not what the run used or measured, however plausible it looks.
 
 Example
-    warning RA405 modified-after-end: config_source.yaml: 1 artifact was modified after the run's
-    last sign of life at 2026-11-21T22:42:32.872800+00:00: config_source.yaml 3 days later
+    warning config_source.yaml [RA405 modified-after-end]
+            1 artifact was modified after the run's last sign of life at
+            2026-11-21T22:42:32.872800+00:00: config_source.yaml 3 days later
 
 What to do
     Compare the artifact with another copy or with version control. Archive runs soon after they

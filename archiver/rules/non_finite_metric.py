@@ -12,8 +12,9 @@ Why it matters
     refuse the whole file.
 
 Example
-    warning RA507 non-finite-metric: lightning_logs/version_0/metrics.csv: train_loss ends in NaN
-    from step 1 on (5 of 6 points are not finite), val_loss is never finite (6 points)
+    warning lightning_logs/version_0/metrics.csv [RA507 non-finite-metric]
+            train_loss ends in NaN from step 1 on (5 of 6 points are not finite), val_loss
+            is never finite (6 points)
 
 What to do
     Look at the learning rate, the loss scale and the data around the first such step. Do not use

@@ -14,8 +14,9 @@ Why it matters
     numerical libraries change results.
 
 Example
-    warning RA702 package-drift: wandb/files/requirements.txt#L31: 2 of 13 locked packages differ
-    from what was installed: numpy 2.4.6 (locked: 2.3.4), certifi 2026.1.1 (locked: 2025.10.5)
+    warning wandb/files/requirements.txt:31 [RA702 package-drift]
+            2 of 13 locked packages differ from what was installed: numpy 2.4.6 (locked:
+            2.3.4), certifi 2026.1.1 (locked: 2025.10.5)
 
 What to do
     Rebuild from what was installed, not from the lockfile, and start runs from an environment

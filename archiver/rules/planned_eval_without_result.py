@@ -10,8 +10,8 @@ Why it matters
     rejected, or is kept elsewhere.
 
 Example
-    note RA805 planned-eval-without-result: experiment_summary.yaml#/evaluation/matrix/1: 1
-    planned evaluation has no result: step eval:capitalization_epoch1
+    note    experiment_summary.yaml /evaluation/matrix/1 [RA805 planned-eval-without-result]
+            1 planned evaluation has no result: step eval:capitalization_epoch1
 
 What to do
     Run it, or take it out of the plan.

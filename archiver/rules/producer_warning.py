@@ -8,7 +8,8 @@ Why it matters
     Its authors thought that a person should see it; in a long log nobody does.
 
 Example
-    note: console.log:41: No STEPS defined; nothing will run [RA017 producer-warning]
+    note    console.log:41 [RA017 producer-warning]
+            No STEPS defined; nothing will run
 
 What to do
     Read the line in its log.

@@ -10,7 +10,8 @@ Why it matters
     report.
 
 Example
-    warning: eval/metrics.json: the reader stopped on it (KeyError: 'loss') [RA008 reader-crash]
+    warning eval/metrics.json [RA008 reader-crash]
+            the reader stopped on it (KeyError: 'loss')
 
 What to do
     Report it, with the file if it may be shown. `--debug` prints the traceback.

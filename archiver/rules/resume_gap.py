@@ -9,8 +9,9 @@ Why it matters
     wrote them out, or its file was not kept. Means, speeds and the loss curve have a hole.
 
 Example
-    warning RA505 resume-gap: metrics.ndjson: loss has no point between steps 200 and 301, where
-    attempt 2 took over; the points before it are 10 steps apart
+    warning metrics.ndjson [RA505 resume-gap]
+            loss has no point between steps 200 and 301, where attempt 2 took over; the
+            points before it are 10 steps apart
 
 What to do
     Look for the missing part among the earlier attempt's files (an event file, a console log) and

@@ -9,8 +9,8 @@ Why it matters
     lost work. Nothing is wrong with the curve that the archive shows.
 
 Example
-    note RA506 resume-overlap: logging.jsonl: attempt 2 began again at step 21: 22 points of 11
-    series were superseded
+    note    logging.jsonl [RA506 resume-overlap]
+            attempt 2 began again at step 21: 22 points of 11 series were superseded
 
 What to do
     Nothing. Save checkpoints more often if much work was done twice.

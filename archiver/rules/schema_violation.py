@@ -11,8 +11,8 @@ Why it matters
     A value of a wrong type is often a writer's bug that every later run shares.
 
 Example
-    error: run_metadata.json:3:16: /git_dirty: expected boolean, found string "true" [RA001
-    schema-violation]
+    error   run_metadata.json:3:16 /git_dirty [RA001 schema-violation]
+            expected boolean, found string "true"
 
 What to do
     Mend the writer, and write the file again if what it should say is still known. Where the

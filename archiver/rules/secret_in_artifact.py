@@ -12,8 +12,8 @@ Why it matters
     An archive holds a marker in its place; the run directory still holds the secret.
 
 Example
-    warning: config.yaml:64: a secret stands in it in clear (hf-token) [RA901
-    secret-in-artifact]
+    warning config.yaml:64 [RA901 secret-in-artifact]
+            a secret stands in it in clear (hf-token)
 
 What to do
     Revoke the secret where it was issued, then remove it from the run. Pass secrets to jobs by the

@@ -10,8 +10,8 @@ Why it matters
     since.
 
 Example
-    note: config_source.yaml: /extends: its parents (extends) were not copied into the run
-    [RA014 settings-not-kept]
+    note    config_source.yaml /extends [RA014 settings-not-kept]
+            its parents (extends) were not copied into the run
 
 What to do
     Give the directory that holds them with `--with`, or copy them into the run when it starts.

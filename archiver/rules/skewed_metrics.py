@@ -10,8 +10,9 @@ Why it matters
     epoch names the checkpoint after the best one. Archives tell the values as they were written.
 
 Example
-    warning RA504 skewed-metrics: metrics.json: 9 metrics of each record are those of the epoch
-    before (train_* and the task's metrics); val_loss is the epoch's own
+    warning metrics.json [RA504 skewed-metrics]
+            9 metrics of each record are those of the epoch before (train_* and the task's
+            metrics); val_loss is the epoch's own
 
 What to do
     Take the values from Lightning's own log beside it, where there is one. Take the best epoch from

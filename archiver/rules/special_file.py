@@ -8,7 +8,8 @@ Why it matters
     come; opening a device reads, or writes, hardware. No trainer leaves a device behind.
 
 Example
-    note: .ipc/worker-0: a socket is no file and is not kept [RA904 special-file]
+    note    .ipc/worker-0 [RA904 special-file]
+            a socket is no file and is not kept
 
 What to do
     Remove it when the run has ended. Ask where a device came from before anything else is done with

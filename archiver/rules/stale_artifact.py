@@ -11,8 +11,8 @@ Why it matters
     training whose weights are gone.
 
 Example
-    warning: configs/exp1/pipeline.py: 2.mg_sft is switched off and has a log: one of an earlier
-    execution [RA011 stale-artifact]
+    warning configs/exp1/pipeline.py [RA011 stale-artifact]
+            2.mg_sft is switched off and has a log: one of an earlier execution
 
 What to do
     Start each execution in a directory of its own, or move what earlier ones left out of the

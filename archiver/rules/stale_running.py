@@ -11,8 +11,9 @@ Why it matters
     and what it holds is the beginning of a result.
 
 Example
-    warning RA402 stale-running: run-3c67s0in.wandb: it is marked as running, but the last sign of
-    life is 2022-03-14T09:41:40.422962+00:00, 1719 days ago
+    warning run-3c67s0in.wandb [RA402 stale-running]
+            it is marked as running, but the last sign of life is
+            2022-03-14T09:41:40.422962+00:00, 1719 days ago
 
 What to do
     See whether its process still lives. Where it does not, take the run for interrupted: declare it

@@ -12,7 +12,8 @@ Why it matters
     while another was at work means that two processes wrote into one run.
 
 Example
-    note RA403 times-out-of-order: run-inspect.log:22: stamps go back 2 times, first by 5 min at L22
+    note    run-inspect.log:22 [RA403 times-out-of-order]
+            stamps go back 2 times, first by 5 min at L22
 
 What to do
     See whether the clock was set (a log in local time repeats an hour when summer time ends), the

@@ -13,8 +13,8 @@ Why it matters
     reader that stops at the first fault.
 
 Example
-    error: run_metadata.json:31:5: the document breaks off (Expecting value, at byte 812 of its
-    text) [RA003 truncated-artifact]
+    error   run_metadata.json:31:5 [RA003 truncated-artifact]
+            the document breaks off (Expecting value, at byte 812 of its text)
 
 What to do
     Look for a whole copy: on the training machine, in a tracker, in a backup. If the run itself

@@ -9,8 +9,8 @@ Why it matters
     The value that was used is not recorded in this file, and it may depend on the machine.
 
 Example
-    note: configs/exp1/pipeline.py:14: MICRO_BATCH is an expression, which is not evaluated
-    [RA016 unevaluated-expression]
+    note    configs/exp1/pipeline.py:14 [RA016 unevaluated-expression]
+            MICRO_BATCH is an expression, which is not evaluated
 
 What to do
     Write literal values, or let the producer record the values that it resolved.

@@ -12,7 +12,8 @@ Why it matters
     takes it for another one.
 
 Example
-    warning: experiment.json: status is no known word: paused [RA006 unexpected-content]
+    warning experiment.json [RA006 unexpected-content]
+            status is no known word: paused
 
 What to do
     Look at the value. If its writer is yours, mend it; if the producer writes it on purpose,

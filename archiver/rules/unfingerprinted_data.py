@@ -9,8 +9,9 @@ Why it matters
     the same name, nobody notices, and the run cannot be repeated with certainty.
 
 Example
-    note RA704 unfingerprinted-data: args.json#/dataset/0: 2 of 2 data sources have no digest,
-    size or count of lines: /data/train.jsonl, /data/val.jsonl
+    note    args.json /dataset/0 [RA704 unfingerprinted-data]
+            2 of 2 data sources have no digest, size or count of lines: /data/train.jsonl,
+            /data/val.jsonl
 
 What to do
     Let the program write the SHA-256 of its data before it trains, or name a revision of a data

@@ -10,8 +10,9 @@ Why it matters
     Without this note a run of which nothing else is found would look like a good one.
 
 Example
-    note RA408 unfinished-run: console/nohup.out: the run failed: torch.OutOfMemoryError: CUDA out
-    of memory. Tried to allocate 1.16 GiB
+    note    console/nohup.out [RA408 unfinished-run]
+            the run failed: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate
+            1.16 GiB
 
 What to do
     Nothing, where that is known. Else see the named place, and resume the run or start it anew.

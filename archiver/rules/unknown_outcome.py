@@ -9,8 +9,8 @@ Why it matters
     Whether the last value of a curve is the result or merely where it stopped cannot be told.
 
 Example
-    note RA409 unknown-outcome: nothing in the run says how it ended; metrics.ndjson#L40: rows end
-    at step 40
+    note    [RA409 unknown-outcome]
+            nothing in the run says how it ended; metrics.ndjson#L40: rows end at step 40
 
 What to do
     Where you know, declare it when archiving (`--set summary.status=success`). Keep the launcher's

@@ -10,8 +10,8 @@ Why it matters
     execution, or one whose save ended before the list was written.
 
 Example
-    note RA602 unnamed-checkpoint: checkpoints/index.json: 1 of 3 checkpoints beside it is not
-    named: checkpoints/epoch-0001
+    note    checkpoints/index.json [RA602 unnamed-checkpoint]
+            1 of 3 checkpoints beside it is not named: checkpoints/epoch-0001
 
 What to do
     Remove the directory if it is a leftover. If it is the newest one, its save was likely cut

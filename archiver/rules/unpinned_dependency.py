@@ -10,8 +10,8 @@ Why it matters
     the checkout moves on.
 
 Example
-    note RA705 unpinned-dependency: provenance/pip-freeze.txt:2: 1 package came from a checkout of
-    unknown state: codex_ml (no commit)
+    note    provenance/pip-freeze.txt:2 [RA705 unpinned-dependency]
+            1 package came from a checkout of unknown state: codex_ml (no commit)
 
 What to do
     Install from a commit (`name @ git+https://…@<commit>`) or a release, and commit before a

@@ -9,8 +9,8 @@ Why it matters
     earlier run.
 
 Example
-    note RA407 unreached-steps: console/nohup.out: 2 of 4 planned steps were never reached:
-    3 (mg2hf), 4 (eval)
+    note    console/nohup.out [RA407 unreached-steps]
+            2 of 4 planned steps were never reached: 3 (mg2hf), 4 (eval)
 
 What to do
     Nothing, where the run was given up. Else do what is left, from the last good step on.

@@ -11,8 +11,8 @@ Why it matters
     tell whether it would agree.
 
 Example
-    error: run_metadata.json: the system would not let it be read (Permission denied) [RA002
-    unreadable-artifact]
+    error   run_metadata.json [RA002 unreadable-artifact]
+            the system would not let it be read (Permission denied)
 
 What to do
     Mend the permission or the disk and look again. Of a disk that fails, take a copy of the run

@@ -10,8 +10,8 @@ Why it matters
     the name says.
 
 Example
-    warning: experiment_summary.yaml: a run's name that is a path; no file was looked for there
-    [RA906 unsafe-path]
+    warning experiment_summary.yaml [RA906 unsafe-path]
+            a run's name that is a path; no file was looked for there
 
 What to do
     Unpack such a container with a tool that refuses these names. Ask who wrote it.

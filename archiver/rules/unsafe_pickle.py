@@ -12,7 +12,8 @@ Why it matters
     the weights to a version of its code.
 
 Example
-    warning: checkpoints/best.ckpt: loading it would run posix.system [RA902 unsafe-pickle]
+    warning checkpoints/best.ckpt [RA902 unsafe-pickle]
+            loading it would run posix.system
 
 What to do
     Load such files with `weights_only=True`, or not at all. Save weights as safetensors, or save

@@ -10,8 +10,8 @@ Why it matters
     wrong.
 
 Example
-    error: eval_report.json: schema_version is newer than 1, the newest known [RA005
-    unsupported-version]
+    error   eval_report.json [RA005 unsupported-version]
+            schema_version is newer than 1, the newest known
 
 What to do
     Use a newer runarchive. If there is none that knows the version, report it, with a small
