@@ -66,7 +66,9 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> JsonDocument:
 
 def quick(data: bytes, limits: Limits = DEFAULT) -> tuple[Value] | None:
     """The value of a small and plain document without an account; None where that takes a parse."""
-    if len(data) > limits.document_bytes or _nodes(data) >= limits.nodes:
+    if len(data) > limits.document_bytes:
+        return None
+    if len(data) >= limits.nodes and _nodes(data) >= limits.nodes:
         return None
     try:
         value: Value = orjson.loads(data)

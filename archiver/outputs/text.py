@@ -20,7 +20,6 @@ from archiver.model.findings import (
     Report,
     RunFindings,
     Severity,
-    counted,
     detail_of,
     position_of,
 )
@@ -135,7 +134,7 @@ class _Page:
 
     def overview(self, runs: Sequence[RunFindings]) -> Iterator[str]:
         """How many of many runs are fine, and how many could be done again."""
-        fine = sum(not (tally["error"] or tally["warning"]) for tally in map(_counts, runs))
+        fine = sum(not any(map(_is_grave, run.findings)) for run in runs)
         if runs:
             yield f"{fine} of {len(runs)} runs have neither errors nor warnings"
         judged = [run.reproducibility.answer for run in runs if run.reproducibility is not None]
@@ -177,8 +176,8 @@ class _Page:
             yield self.paint(f"about a rule: runarchive explain {gravest.rule}", _DIM)
 
 
-def _counts(run: RunFindings) -> dict[str, int]:
-    return counted(run.findings)
+def _is_grave(finding: Finding) -> bool:
+    return finding.severity is not Severity.NOTE
 
 
 def _colour_of(report: Report) -> str:

@@ -47,7 +47,8 @@ class Holder:
         refuse_output_in(path, self._options.output)
         data = _content(path, self._options.limits)
         if self._is_json and self._accepts(data):
-            return RunFindings(path=str(path), run_id=path.name, artifacts=1), None
+            shown = str(path)
+            return RunFindings(path=shown, run_id=shown.rpartition("/")[2], artifacts=1), None
         from archiver.workflows.audits import Audits
 
         return Audits(self._options).by_schema(path, self._schema)
