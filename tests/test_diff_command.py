@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -268,3 +269,14 @@ print(code, loaded)
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, "1 []"), done.stderr
+
+
+@pytest.mark.parametrize("option", ["--output", "--plot"])
+def test_nothing_is_written_to_what_is_compared(cli: Cli, tmp_path: Path, option: str) -> None:
+    """A report or a plot that would go into one of the runs is refused, and nothing is there."""
+    run = Path(shutil.copytree(CLEAN, tmp_path / "run"))
+    before = sorted(run.rglob("*"))
+    ran = cli("diff", run, CLEAN, option, run / "x.png")
+    assert ran.code == 2
+    assert "never written to" in ran.err
+    assert sorted(run.rglob("*")) == before

@@ -301,7 +301,7 @@ def test_output_into_what_is_audited_is_refused(
     before = only(run_dir, "run_metadata.json").read_bytes()
     ran = cli("validate", looked_at, RUNS[CLEAN], "-o", output)
     assert (ran.code, ran.out) == (2, "")
-    assert "which is audited" in ran.err
+    assert "which is looked at" in ran.err
     assert only(run_dir, "run_metadata.json").read_bytes() == before
     assert not (inside / "report.txt").exists()
     assert not (inside / "stage" / "report.txt").exists()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archiver.cli.choices import Hash
 from archiver.cli.terminal import ProgressLine, say, tell
 from archiver.codecs.visible import safe
 from archiver.errors import ArchiverError, ExitCode
@@ -27,14 +28,6 @@ class Copy(StrEnum):
 
     ARTIFACTS = "artifacts"
     ALL = "all"
-    NONE = "none"
-
-
-class Hash(StrEnum):
-    """What is hashed."""
-
-    ALL = "all"
-    ARTIFACTS = "artifacts"
     NONE = "none"
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.terminal import ProgressLine, say, tell
+from archiver.cli.choices import Hash
+from archiver.cli.terminal import ProgressLine, say, write
 from archiver.errors import ArchiverError, ExitCode
 from archiver.model.differences import Area, Comparison, Variation
 
@@ -35,14 +36,6 @@ class Align(StrEnum):
     STEP = "step"
     EPOCH = "epoch"
     TOKENS = "tokens"
-
-
-class Hash(StrEnum):
-    """What is hashed."""
-
-    ALL = "all"
-    ARTIFACTS = "artifacts"
-    NONE = "none"
 
 
 _LEAST_WIDTH, _PIPE = 60, 80
@@ -116,6 +109,7 @@ def command(
     differs between two runs, 2 a run could not be looked at.
     """
     _check(paths, tolerance, plot)
+    _refuse_own_targets(paths, output, plot)
     from archiver.diff.options import Options
     from archiver.workflows import comparing
 
@@ -139,7 +133,7 @@ def command(
         progress.close()
     if plot is not None:
         _draw(found, plot)
-    _write(_told(found, form, output, everything=everything), output)
+    write(_told(found, form, output, everything=everything), output)
     different = isinstance(found.found, Comparison) and bool(found.found.significant)
     return ExitCode.FINDINGS if different else ExitCode.OK
 
@@ -166,6 +160,16 @@ def _volatile(policy: Path | None, paths: list[Path]) -> Volatile:
     for path in paths:
         policies.refuse_own(path, asked)
     return Volatile().extended(asked.diff.keys, asked.diff.values, asked.diff.never)
+
+
+def _refuse_own_targets(paths: list[Path], *targets: Path | None) -> None:
+    """What is compared is never written to: neither the report nor the plot goes there."""
+    from archiver.workflows.options import refuse_output_in
+
+    for path in paths:
+        directory, mark, run = str(path).partition("::")
+        for target in targets:
+            refuse_output_in(Path(directory, run) if mark else path, target)
 
 
 def _told(done: Outcome, form: Format, output: Path | None, *, everything: bool) -> str:
@@ -199,14 +203,3 @@ def _draw(found: Outcome, plot: Path) -> None:
     except OSError as fault:
         hint = "choose another --plot"
         raise ArchiverError(str(plot), fault.strerror or "cannot be written", hint) from None
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        tell(text.removesuffix("\n"))
-        return
-    try:
-        output.write_text(text, "utf-8", "backslashreplace")
-    except OSError as fault:
-        hint = "choose another --output"
-        raise ArchiverError(str(output), fault.strerror or "cannot be written", hint) from None

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from archiver.codecs.visible import safe
@@ -45,6 +46,22 @@ def tell(text: str) -> None:
     except OSError as fault:
         hint = "the work itself is done; give the result another place"
         raise ArchiverError("standard output", fault.strerror or "closed", hint) from None
+
+
+def write(text: str, output: Path | None) -> None:
+    """A report, on stdout or into the file that was asked for.
+
+    Raises:
+        ArchiverError: when it cannot be written.
+    """
+    if output is None:
+        tell(text.removesuffix("\n"))
+        return
+    try:
+        output.write_text(text, "utf-8", "backslashreplace")
+    except OSError as fault:
+        hint = "choose another --output"
+        raise ArchiverError(str(output), fault.strerror or "cannot be written", hint) from None
 
 
 def say(text: str) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archiver.cli.terminal import ProgressLine, say, tell
+from archiver.cli.choices import Hash
+from archiver.cli.terminal import ProgressLine, say, write
 from archiver.errors import ArchiverError, ExitCode
 
 if TYPE_CHECKING:
@@ -34,14 +35,6 @@ class FailOn(StrEnum):
     WARNING = "warning"
     NOTE = "note"
     NEVER = "never"
-
-
-class Hash(StrEnum):
-    """What is hashed."""
-
-    ALL = "all"
-    ARTIFACTS = "artifacts"
-    NONE = "none"
 
 
 def command(
@@ -136,7 +129,7 @@ def command(
     finally:
         progress.close()
     if verdict.report.runs or not verdict.failures:
-        _write(encoder.encode(verdict.report, _book(encoder), _coloured(output)), output)
+        write(encoder.encode(verdict.report, _book(encoder), _coloured(output)), output)
     if verdict.skipped:
         number = len(verdict.skipped)
         files = (
@@ -263,14 +256,3 @@ def _refuse_no_place(output: Path | None) -> None:
         raise ArchiverError(str(output), "is a directory", hint)
     if not output.parent.is_dir():
         raise ArchiverError(str(output), "lies in no directory that exists", hint)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        tell(text.removesuffix("\n"))
-        return
-    try:
-        output.write_text(text, "utf-8", "backslashreplace")
-    except OSError as fault:
-        hint = "choose another --output"
-        raise ArchiverError(str(output), fault.strerror or "cannot be written", hint) from None

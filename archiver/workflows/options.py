@@ -40,8 +40,8 @@ class OwnOutputError(ArchiverError):
     """A report that would be written to what it is about."""
 
     def __init__(self, output: Path, looked_at: Path) -> None:
-        hint = "choose an --output outside; what is audited is never written to"
-        super().__init__(str(output), f"lies in {looked_at}, which is audited", hint)
+        hint = "choose a place outside; what is looked at is never written to"
+        super().__init__(str(output), f"lies in {looked_at}, which is looked at", hint)
 
 
 def refuse_output_in(looked_at: Path, output: Path | None) -> None:
