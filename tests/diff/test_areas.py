@@ -431,6 +431,16 @@ def test_counts_of_data(record: Make, compared: Make) -> None:
     ]
 
 
+def test_directories_of_data_that_was_told(record: Make, compared: Make) -> None:
+    """Where told files lie is no difference of its own; where nothing was told, it is."""
+    fields: dict[str, Value] = {"data.raw_dir": "/x/raw", "data.other_dir": "/x/other"}
+    a = record(datasets=(dataset("/x/raw/a.jsonl"),), fields=fields)
+    assert [field for _, field, _, _ in lines(compared(a, record()), Area.DATA)] == [
+        "other_dir",
+        "train.a\\.jsonl",
+    ]
+
+
 def repository(**changes: Any) -> Repository:
     """The run's own repository."""
     given: dict[str, Any] = {
