@@ -29,20 +29,24 @@ _SCALES = {"epoch": ("epoch",), "tokens": ("tokens_seen", "tokens", "num_input_t
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The last place that two curves share."""
+    """The last place that curves share."""
 
     name: str
     """Such as `step 100`."""
-    a: float
-    b: float
+    values: tuple[float, ...]
 
 
-def pairs(a: RunData, b: RunData) -> Iterator[tuple[Identity, Series | None, Series | None]]:
-    """The measurements of both runs, each once: what another source repeats is left out."""
+def pairs(
+    a: RunData, b: RunData, *, repeats: bool = False
+) -> Iterator[tuple[Identity, Series | None, Series | None]]:
+    """The measurements of both runs, each once: what another source repeats is left out.
+
+    With `repeats`, also what the other run has under its standard name.
+    """
     written = [{_written(run, item) for item in run.record.series} for run in (a, b)]
-    for identity, one, other in joined(_measurements(a), _measurements(b)):
+    for identity, one, other in joined(measurements(a), measurements(b)):
         left, right = one or [], other or []
-        if not left or not right:
+        if not repeats and (not left or not right):
             run, there = (a, written[1]) if left else (b, written[0])
             if all(_written(run, item) in there for item in (*left, *right)):
                 # The other run has it under its standard name, and is compared there.
@@ -52,12 +56,13 @@ def pairs(a: RunData, b: RunData) -> Iterator[tuple[Identity, Series | None, Ser
         if shared:
             # Several keys of one meaning (two accuracies): each with its own.
             for key in dict.fromkeys(item.key for item in shared):
-                yield identity, _fullest(left, key), _fullest(right, key)
+                yield identity, fullest(left, key), fullest(right, key)
         else:
-            yield identity, _fullest(left), _fullest(right)
+            yield identity, fullest(left), fullest(right)
 
 
-def _measurements(run: RunData) -> dict[Identity, list[Series]]:
+def measurements(run: RunData) -> dict[Identity, list[Series]]:
+    """The series of each measurement of a run, those left out that repeat another."""
     found: dict[Identity, list[Series]] = defaultdict(list)
     steps = {item.step_id for item in run.record.series}
     repeated = _repeated(run)
@@ -132,32 +137,37 @@ def _counts(item: Series) -> bool:
     return item.type == "number" and item.shadow_of is None and item.points > 0 and not left_out
 
 
-def _fullest(items: Sequence[Series], key: str | None = None) -> Series | None:
+def fullest(items: Sequence[Series], key: str | None = None) -> Series | None:
+    """Of several series (of one key), the one with the most points."""
     fitting = [item for item in items if key is None or item.key == key]
     return max(fitting, key=lambda item: item.points, default=None)
 
 
-def shared_place(a: RunData, b: RunData, one: Series, other: Series, align: Align) -> Place | None:
-    """The last step (or epoch, or count of tokens) that both curves have, with their values there.
+def shared_place(measured: Sequence[tuple[RunData, Series]], align: Align) -> Place | None:
+    """The last step (or epoch, or count of tokens) that all curves have, with their values there.
 
-    None where both end there anyway, or nothing says where a point lies.
+    None where all end there anyway, or nothing says where a point lies.
     """
     import numpy as np
 
-    left, right = _curve(a, one, align), _curve(b, other, align)
-    if left is None or right is None or not len(left[0]) or not len(right[0]):
+    curves = [
+        curve for run, item in measured if (curve := _curve(run, item, align)) and len(curve[0])
+    ]
+    if len(curves) < len(measured):
         return None
+    ends = [float(places.max()) for places, _ in curves]
+    place = min(ends)
     if align == "step":
-        common = np.intersect1d(left[0], right[0])
+        common = curves[0][0]
+        for places, _ in curves[1:]:
+            common = np.intersect1d(common, places)
         if not len(common):
             return None
-        place = float(common[-1])
-    else:
-        place = float(min(left[0].max(), right[0].max()))
-    if left[0].max() == right[0].max() == place:
+        place = float(common.max())
+    if all(end == place for end in ends):
         return None
-    values = [float(side[1][np.flatnonzero(side[0] <= place)[-1]]) for side in (left, right)]
-    return Place(f"{align} {place:g}", *values)
+    values = [float(values[np.flatnonzero(places <= place)[-1]]) for places, values in curves]
+    return Place(f"{align} {place:g}", tuple(values))
 
 
 def _curve(

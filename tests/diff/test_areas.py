@@ -378,7 +378,7 @@ def test_cautions(config: Make, record: Make, compared: Make) -> None:
         "the seeds differ (1 and 2): a difference of metrics may be chance",
     )
     assert (
-        "the second run records no seed"
+        "no seed is recorded of the second run"
         in compared(base, run(2.0, None, "success", 10, "torchtune")).cautions[0]
     )
 
