@@ -73,7 +73,7 @@ def _seeds(a: RunRecord, b: RunRecord, options: Options) -> str:
         return "no seed is recorded of either run: a difference of metrics may be chance"
     if not seeds[0] or not seeds[1]:
         name = options.names[1 if seeds[0] else 0]
-        return f"no seed is recorded of {name}: a difference of metrics may be chance"
+        return f"{name} records no seed: a difference of metrics may be chance"
     one, other = (listed(sorted(side), _MOST) for side in seeds)
     if seeds[0] != seeds[1]:
         return f"the seeds differ ({one} and {other}): a difference of metrics may be chance"

@@ -16,6 +16,8 @@ from archiver.model.values import Value
 
 _FIELDS = ("lines", "bytes", "sample_limit", "seed", "split")
 _PREFIX = "data."
+_PATH = ("data", "path")
+"""Keys of a path to data, as in a configuration."""
 _SHORTEST_DIGEST = 8
 _LONGEST_PATH = 4096
 
@@ -77,7 +79,7 @@ def _pair(a: Dataset, b: Dataset, volatile: Volatile) -> Iterator[Difference]:
     at = a.at, b.at
     name = _name(a) if _name(a) == _name(b) else (a.role,)
     if a.path != b.path:
-        alike = same or volatile.ends_alike(a.path, b.path)
+        alike = same or volatile.covers(_PATH, a.path, b.path)
         yield difference(
             Area.DATA,
             dotted((*name, "path")),
@@ -198,9 +200,8 @@ def _places(
         right = MISSING if other is None else other
         if left == right or all(_told(side, told) for side in (left, right)):
             continue
-        alike = (
-            isinstance(left, str) and isinstance(right, str) and volatile.ends_alike(left, right)
-        )
+        lone = isinstance(left, Missing) or isinstance(right, Missing)
+        alike = not lone and volatile.covers((_PATH[0], name), left, right)
         yield difference(
             Area.DATA,
             dotted((name,)),

@@ -28,8 +28,8 @@ from archiver.wording import listed
 _Key = tuple[Area, str, str]
 _DOT = re.compile(r"(?<!\\)\.")
 _WHOLE = "*"
-_NUMBER = "\0"
-"""Stands for the numbers of the runs that a caution is about."""
+_OTHER = "\0"
+"""Stands for the runs that a caution is about."""
 
 
 def vary(runs: Sequence[RunData], options: Options | None = None) -> Variation:
@@ -49,7 +49,7 @@ def vary(runs: Sequence[RunData], options: Options | None = None) -> Variation:
         repeats=True,
         # A run may lack the one step that two others have.
         by_step=len(steps) > 1,
-        names=("run 1", f"run {_NUMBER}"),
+        names=("run 1", _OTHER),
         both="the runs",
     )
     for place, run in enumerate(runs[1:], 1):
@@ -70,8 +70,12 @@ def vary(runs: Sequence[RunData], options: Options | None = None) -> Variation:
         and not ignored(item, options.ignore)
     ]
     shown.sort(key=lambda item: (item.area is Area.METRICS, order(item)))
-    doubts = (words.replace(_NUMBER, listed(runs_)) for words, runs_ in cautions.items())
+    doubts = (words.replace(_OTHER, _named(numbers)) for words, numbers in cautions.items())
     return Variation(tuple(run.compared for run in runs), tuple(shown), tuple(doubts))
+
+
+def _named(numbers: Sequence[str]) -> str:
+    return f"each of runs {listed(numbers)}" if len(numbers) > 1 else f"run {numbers[0]}"
 
 
 @dataclass(slots=True)

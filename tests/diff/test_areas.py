@@ -378,7 +378,7 @@ def test_cautions(config: Make, record: Make, compared: Make) -> None:
         "the seeds differ (1 and 2): a difference of metrics may be chance",
     )
     assert (
-        "no seed is recorded of the second run"
+        "the second run records no seed"
         in compared(base, run(2.0, None, "success", 10, "torchtune")).cautions[0]
     )
 
@@ -418,6 +418,20 @@ def test_data(
     """A digest is what data is; without one, the end of its path."""
     comparison = compared(record(datasets=(dataset(*a),)), record(datasets=(dataset(*b),)))
     assert [(item[1], item[2]) for item in lines(comparison, Area.DATA)] == expected
+
+
+def test_data_in_the_directory_of_its_own_run(record: Make, compared: Make) -> None:
+    """A copy under the run's name is not another data set for that."""
+    a, b = (
+        record(datasets=(dataset(f"/lab/runs/{name}/data/train.jsonl"),), run_id=name)
+        for name in ("rank_4_sft", "rank_8_sft")
+    )
+    assert [item[2] for item in lines(compared(a, b), Area.DATA)] == ["volatile"]
+    a, b = (
+        record(datasets=(dataset(f"/data/{name}/train.jsonl"),), run_id=name)
+        for name in ("coco_mini", "lvis_mini")
+    )
+    assert [item[2] for item in lines(compared(a, b), Area.DATA)] == ["significant"]
 
 
 def test_counts_of_data(record: Make, compared: Make) -> None:

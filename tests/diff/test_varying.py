@@ -45,7 +45,7 @@ def test_fields_that_vary(config: Make, record: Make, data: Make) -> None:
     ]
     assert variation.cautions == (
         "how run 1 ended is not known",
-        "how run 2, 3 ended is not known",
+        "how each of runs 2, 3 ended is not known",
         "the runs are of one seed (3): what another seed would change is not known",
     )
     every = vary(runs, Options(all_=True)).fields
