@@ -73,9 +73,9 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
         for found, difference in _differences(pair, prefix, options):
             leaf = found.leaf
             key = (topic(leaf.path), _meaning(leaf.a, interner), _meaning(leaf.b, interner))
-            weighed = agreed.weighed(difference, key[0], pair.step_id)
+            weighed = agreed.weighed(difference, key[0], pair)
             facts.append(_Fact(weighed, key, pair.step_id, number, leaf.path))
-        agreed.add(pair.a, pair.b)
+        agreed.add(pair)
     kept = [*_once(facts, repeats=options.repeats)]
     kept += _lone(matched, _mentioned(kept))
     return Told(tuple(kept), tuple(cautions))
@@ -90,9 +90,14 @@ class _Agreed:
     waiting: list[tuple[Config, Config]] = field(default_factory=list)
     """Pairs that were compared, until somebody asks what they have in common."""
 
-    def add(self, a: Config, b: Config) -> None:
+    orders: dict[str | None, int] = field(default_factory=dict)
+    """Step -> how resolved its first configurations are."""
+
+    def add(self, pair: Pair) -> None:
         """Take note of two configurations that were compared."""
-        self.waiting.append((a, b))
+        if pair.a is not None and pair.b is not None:
+            self.waiting.append((pair.a, pair.b))
+            self.orders.setdefault(pair.step_id, pair.order)
 
     def _look(self) -> None:
         for a, b in self.waiting:
@@ -114,7 +119,7 @@ class _Agreed:
                 found.setdefault(topic(path), set()).add(_meaning(value, self.interner))
         return found
 
-    def weighed(self, difference: Difference, name: str, step_id: str | None) -> Difference:
+    def weighed(self, difference: Difference, name: str, pair: Pair) -> Difference:
         """A difference between less resolved configurations, in the light of the others.
 
         What one run wrote down and the other left to a default came to the same; what both wrote
@@ -123,9 +128,15 @@ class _Agreed:
         if difference.significance is not Significance.SIGNIFICANT:
             return difference
         self._look()
-        if not any(name in self.topics.get(step, ()) for step in (step_id, None)):
+        steps = (pair.step_id, None)
+        lone = difference.kind in (Kind.ADDED, Kind.REMOVED)
+        resolved = any(self.orders.get(step, pair.order) < pair.order for step in steps)
+        if lone and resolved and _refers(difference):
+            note = "a reference; a more resolved configuration was compared"
+            return replace(difference, significance=Significance.EQUIVALENT, note=note)
+        if not any(name in self.topics.get(step, ()) for step in steps):
             return difference
-        if difference.kind in (Kind.ADDED, Kind.REMOVED):
+        if lone:
             note = "a more resolved configuration has the same value in both runs"
             return replace(difference, significance=Significance.EQUIVALENT, note=note)
         note = "yet a more resolved configuration has the same value in both runs"

@@ -171,6 +171,27 @@ def test_each_fact_is_told_once(config: Make, record: Make, compared: Make) -> N
     assert found.at_a == Location("config.json")
 
 
+def test_references_that_a_resolved_configuration_replaced(
+    config: Make, record: Make, compared: Make
+) -> None:
+    """What `${BASE}` stands for is told where it is resolved."""
+
+    def run(base: str, written: dict[str, Value]) -> RunRecord:
+        found: RunRecord = record(
+            configs=(
+                config({"base_model": base, "seed": 1}, id="r.json"),
+                config({"x": 1} | written, id="a.py", role="authored"),
+            )
+        )
+        return found
+
+    comparison = compared(run("Qwen3-1.7B", {"load": "${BASE}/hf"}), run("Qwen3-4B", {}))
+    assert lines(comparison.differences) == [
+        ("base_model", "changed", "significant"),
+        ("load", "removed", "equivalent"),
+    ]
+
+
 def test_settings_of_one_configuration_are_each_their_own(told: Told) -> None:
     """Two groups whose rates changed alike changed both; two names of one setting did once."""
     a: dict[str, Value] = {"encoder": {"lr": 1e-3}, "decoder": {"lr": 1e-3}}
