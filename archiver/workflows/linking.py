@@ -86,19 +86,13 @@ class Linking:
 
     def _revised(self, home: Path, place: Place, known: Succession) -> RunRecord | None:
         """The record of a revised archive; None where nothing changed, or it could not be."""
-        from archiver.render import markdown
-
         if place.fixed or self._is_told(home, place, known):
             return None
         target = home / place.name
         try:
             found = of_archive(target, "")
             linked = self._chosen(home, replace(found, record=_plain(found.record)), known)
-            audit = auditing.unconditional(found.record, found.files, found.points)
-            audit = replace(audit, findings=loading.findings(target))
-            drawn = sorted(path.name for path in (target / layout.PLOTS).glob("*"))
-            names = [f"{layout.PLOTS}/{name}" for name in drawn]
-            document = markdown.archive(linked.record, names, found.files, audit)
+            document = retold(target, replace(found, record=linked.record))
             return linked.record if archive.revise(target, linked, document) else None
         except ArchiverError as fault:
             self.faults[str(fault)] = fault
@@ -144,6 +138,21 @@ class Linking:
             for name, value in _values(other.record).items()
         }
         return archive.Linked(_with(found.record, told), _page(other, found))
+
+
+def retold(target: Path, found: RunData) -> str:
+    """ARCHIVE.md of a run that was read from its archive.
+
+    Raises:
+        ArchiverError: the archive's findings cannot be read.
+    """
+    from archiver.render import markdown
+
+    audit = auditing.unconditional(found.record, found.files, found.points)
+    audit = replace(audit, findings=loading.findings(target))
+    drawn = sorted(path.name for path in (target / layout.PLOTS).glob("*"))
+    plots = [f"{layout.PLOTS}/{name}" for name in drawn]
+    return markdown.archive(found.record, plots, found.files, audit)
 
 
 def _page(before: RunData, found: RunData) -> str:

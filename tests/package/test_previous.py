@@ -8,6 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from archiver.model import codec
+from archiver.model.findings import encoded
+from archiver.package import loading
+from archiver.workflows.comparing import of_archive
+from archiver.workflows.linking import retold
+
 RUNS = Path(__file__).resolve().parent.parent.parent / "fixtures" / "runs"
 CLEAN, RESUMED, KILLED = (
     RUNS / f"coordexp-{name}" / "input" for name in ("clean", "resumed", "killed")
@@ -71,6 +77,21 @@ def test_the_latest_earlier_run_is_the_one_before(cli: Cli, tmp_path: Path) -> N
     again = cli("collect", tmp_path / "runs", "-o", at_once)
     assert again.out.count("unchanged: ") == 3
     assert "revised" not in again.out
+
+
+def test_an_archive_tells_the_same_when_it_is_read_back(
+    fixture_run: Path, collected_all: Callable[..., list[Path]]
+) -> None:
+    """Record, inventory, findings and page of each fixture run come out of itself byte for byte."""
+    for archive in collected_all(fixture_run):
+        found = of_archive(archive, "")
+        assert retold(archive, found) == (archive / "ARCHIVE.md").read_text("utf-8")
+        record = json.loads((archive / "record.json").read_bytes())
+        assert json.dumps(codec.encode(found.record)) == json.dumps(record)
+        lines = (archive / "inventory.ndjson").read_bytes().splitlines()
+        assert [codec.encode(entry) for entry in found.files] == [*map(json.loads, lines)]
+        findings = json.loads((archive / "findings.json").read_bytes())
+        assert [encoded(item) for item in loading.findings(archive)] == findings
 
 
 def test_a_run_that_changed_or_went_changes_what_the_next_one_tells(
