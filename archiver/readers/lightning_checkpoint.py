@@ -20,7 +20,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from archiver.codecs import torch_container
-from archiver.codecs.pickle_inert import Call, Converter, Global, Mapping, Node
+from archiver.codecs.pickle_nodes import Call, Global, Mapping, Node
+from archiver.codecs.pickle_values import Converter
 from archiver.codecs.torch_container import TorchFile
 from archiver.extension import (
     Artifact,
