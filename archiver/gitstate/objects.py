@@ -23,7 +23,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from archiver import gitstate
+from archiver.gitstate.config import CONFIG_BYTES, parse_config
+from archiver.gitstate.hazards import hazards
+from archiver.gitstate.references import SMALL_BYTES, git_file
 from archiver.limits import MIB
 from archiver.rundir import printable_path
 
@@ -75,7 +77,7 @@ def _git_directory(repository: Path) -> Path:
     """
     there = repository / ".git"
     if there.is_file():
-        target = gitstate.git_file(_small(there))
+        target = git_file(_small(there))
         if target is None:
             raise UnreadableError("its .git is no file of git")
         there = repository / target
@@ -89,7 +91,7 @@ def _git_directory(repository: Path) -> Path:
     return there
 
 
-def _small(path: Path, most: int = gitstate.SMALL_BYTES) -> bytes:
+def _small(path: Path, most: int = SMALL_BYTES) -> bytes:
     """A small file; empty where there is none."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -158,9 +160,9 @@ class ObjectStore:
 
     def _check(self) -> None:
         """Refuse what no repository of one's own has, and what is laid out in another way."""
-        data = _small(self._directory / "config", gitstate.CONFIG_BYTES)
-        config = gitstate.parse_config(data)
-        hazard = next(gitstate.hazards(config), None)
+        data = _small(self._directory / "config", CONFIG_BYTES)
+        config = parse_config(data)
+        hazard = next(hazards(config), None)
         if hazard is not None:
             raise UnreadableError(
                 f"is not read, for its configuration is hazardous ({hazard.message}): give a"
