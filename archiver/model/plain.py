@@ -151,7 +151,7 @@ _values: Callable[[Any], Getter] = cache(_getter)
 
 def _equal(self: object, other: object) -> bool:
     if other.__class__ is not self.__class__:
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]
     values = _values(type(self))
     alike: bool = values(self) == values(other)
     return alike
