@@ -6,8 +6,10 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, count
+
+from archiver.model.plain import dataclass
 
 DOCUMENT = "ARCHIVE.md"
 RECORD = "record.json"
