@@ -9,7 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain, count
 
+DOCUMENT = "ARCHIVE.md"
 RECORD = "record.json"
+FINDINGS = "findings.json"
+INVENTORY = "inventory.ndjson"
+PLOTS = "plots"
 POINTS = "metrics.parquet"
 STAMP = "archived.json"
 PREVIOUS = "diff-previous.md"
