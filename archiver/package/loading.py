@@ -113,7 +113,7 @@ def findings(archive: Path) -> tuple[Finding, ...]:
 class PointTable:
     """The points of an archive's series of numbers, whatever became of them."""
 
-    _NAMES = ("step", "time", "value", "attempt", "status")
+    _NAMES = ("step", "time", "value", "attempt", "status", "epoch")
 
     def __init__(self, archive: Path, series: tuple[Series, ...]) -> None:
         import pyarrow as pa
@@ -151,6 +151,7 @@ class PointTable:
             np.asarray(pc.fill_null(part["value"], float("nan"))),
             np.asarray(pc.fill_null(part["attempt"], 0)).astype(np.int64),
             np.asarray(pc.equal(status, PointStatus.KEPT.word)),
+            np.asarray(pc.fill_null(part["epoch"], float("nan"))),
         )
 
 

@@ -66,6 +66,7 @@ def spooled(record: RunRecord, series: Sequence[Joined]) -> Callable[[Series], P
             np.asarray(found.values, np.float64),
             found.attempts.astype(np.int64),
             joined.status == PointStatus.KEPT,
+            found.epochs,
         )
 
     return points
