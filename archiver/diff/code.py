@@ -68,15 +68,17 @@ def _rank(role: str) -> int:
 
 def _states(role: str, name: str, a: Repository, b: Repository) -> Iterator[Difference]:
     same = a.commit is not None and same_commit(a.commit, b.commit)
+    # Of a commit that only one run recorded, state and branch say no more than that.
+    lone = Significance.VOLATILE if (a.commit is None) is not (b.commit is None) else None
     sides: list[tuple[str, Side, Side, Significance]] = []
     if a.commit != b.commit:
         weight = Significance.EQUIVALENT if same else Significance.SIGNIFICANT
         sides.append(("commit", known(a.commit), known(b.commit), weight))
     if a.dirty is not b.dirty:
-        sides.append(("dirty", known(a.dirty), known(b.dirty), Significance.SIGNIFICANT))
+        sides.append(("dirty", known(a.dirty), known(b.dirty), lone or Significance.SIGNIFICANT))
     if a.branch != b.branch:
         # Of one commit, the branch is but a name.
-        weight = Significance.VOLATILE if same else Significance.SIGNIFICANT
+        weight = lone or (Significance.VOLATILE if same else Significance.SIGNIFICANT)
         sides.append(("branch", known(a.branch), known(b.branch), weight))
     if a.remote != b.remote:
         alike = _address(a.remote) == _address(b.remote)

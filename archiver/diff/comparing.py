@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from archiver.diff import cautions, code, configs, datasets, environment, files, metrics, packages
+from archiver.diff import (
+    cautions,
+    code,
+    configs,
+    datasets,
+    elsewhere,
+    environment,
+    files,
+    metrics,
+    packages,
+)
 from archiver.diff.area import Told
 from archiver.diff.options import Options, RunData
 from archiver.diff.steps import labelled
@@ -32,7 +42,7 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
     same, with additions and removals, better and worse exchanged.
     """
     options = options or Options()
-    a, b = labelled(a), labelled(b)
+    a, b = labelled([a, b])
     options = replace(options, volatile=options.volatile.of_runs(_names(a), _names(b)))
     found: list[Difference] = []
     doubts: list[str] = []
@@ -46,6 +56,7 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
             not_compared[area.value] = told.not_compared
         found += told.differences
         doubts += told.cautions
+    found = [*elsewhere.once(found)]
     kept = sorted((item for item in found if not ignored(item, options.ignore)), key=order)
     return Comparison(
         a=a.compared,

@@ -128,6 +128,18 @@ def _launches(a: RunRecord, b: RunRecord) -> Iterator[Difference]:
         if one is None or other is None:
             continue
         left, right = _launch(one), _launch(other)
+        if bool(left) is not bool(right):
+            yield difference(
+                Area.ENVIRONMENT,
+                dotted((step_id,)),
+                left or MISSING,
+                right or MISSING,
+                role="launch",
+                rank=0,
+                note="the other run does not record how it was launched",
+                at=(one.at, other.at),
+            )
+            continue
         for key, x, y in joined(left, right):
             if x != y:
                 yield difference(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archiver import settings
 from archiver.diff.alignment import Curves, shared_place
@@ -40,31 +41,38 @@ _LOWER = frozenset(
 )  # fmt: skip
 _HIGHER = frozenset(
     {
-        "acc", "accuracy", "ap", "auc", "auroc", "bleu", "em", "exact", "f1", "includes", "iou",
-        "map", "match", "mcc", "ndcg", "precision", "psnr", "r2", "recall", "reward", "rouge",
-        "score", "ssim",
+        "acc", "accuracy", "ap", "apl", "apm", "aps", "ar", "arl", "arm", "ars", "auc", "auroc",
+        "bleu", "em", "exact", "f1", "includes", "iou", "map", "match", "mcc", "ndcg", "precision",
+        "psnr", "r2", "recall", "reward", "rouge", "score", "scores", "ssim",
     }
 )  # fmt: skip
 """Words of names that tell the direction of metrics which have no standard name."""
 _COSTS = frozenset(
     {
-        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed",
-        "epoch", "eta", "fan",
-        "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter", "iteration",
-        "learning", "load", "lr", "mb", "mem", "memory", "mfu", "mib", "network", "norm", "percent",
-        "power", "ram", "reserved", "runtime", "sample", "samples", "scale", "sec",
-        "second", "seconds", "speed",
-        "std", "stderr", "step", "steps", "swap", "temp", "temperature", "tflops",
-        "throughput", "time",
-        "timestamp", "token", "tokens", "util", "utilization", "vram",
+        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed", "epoch",
+        "eta", "fan", "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter",
+        "iteration", "learning", "load", "lr", "mb", "mem", "memory", "mfu", "mib", "network",
+        "norm", "percent", "power", "ram", "reserved", "runtime", "sample", "samples", "scale",
+        "sec", "second", "seconds", "speed", "std", "stderr", "step", "steps", "swap", "temp",
+        "temperature", "tflops", "throughput", "time", "timestamp", "token", "tokens", "util",
+        "utilization", "vram", "zeros",
     }
 )  # fmt: skip
 """Words of names of costs, schedules and counters."""
+_TAKEN_OVER = frozenset(
+    {
+        "batch", "epoch", "iter", "iteration", "sample", "samples", "step", "steps", "token",
+        "tokens",
+    }
+)  # fmt: skip
+"""Words behind an outcome that say over what it was taken: `loss_epoch`, `loss_per_token`."""
 _OUTCOMES = frozenset({"loss", "eval_loss", "mean_loss", "perplexity", "accuracy"})
-_WORD = re.compile(r"[a-z]+[0-9]?(?![0-9])")
+_WORD = re.compile(r"[a-z]+[0-9]*")
 _COST_FIELDS = ("summary.duration_sec", "resources.")
-_TELLING = 16
-"""Characters of two numbers that are not alike by chance."""
+_SINGLE = 2.0**-23
+"""One unit in the last place of single precision, in which trainers compute, relative."""
+_TELLING = 8
+"""Characters of a number that is not alike another by chance."""
 _EVAL, _TRAIN, _OTHER, _COST = range(4)
 """Ranks."""
 
@@ -89,6 +97,8 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     left, right = Curves(a, options.align), Curves(b, options.align)
     for identity, one, other in pairs(a, b):
         metric = _metric(identity, one, other)
+        if identity[0] == "mean_loss" and one is not None and other is not None:
+            metric = _of_other_steps(metric, (one, other), runs)
         found += _final(metric, one, other, options, runs)
         if one is None or other is None or metric.cost:
             continue
@@ -114,16 +124,23 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
 
 
 def _once(found: list[Difference]) -> Iterator[Difference]:
-    """What two sources measured alike in both runs once, under its standard name."""
-    seen: set[tuple[str, float, float]] = set()
+    """What two sources measured alike in both runs once, under its standard name.
+
+    Two metrics of one source are two, though they may be equal.
+    """
+    seen: dict[tuple[str, Side, Side], set[str]] = defaultdict(set)
     for item in sorted(found, key=lambda item: item.rank):
-        if isinstance(item.a, float) and isinstance(item.b, float):
-            # Short numbers are alike by chance, and so are costs.
-            key = (item.role, item.a, item.b)
-            telling = len(repr(item.a)) + len(repr(item.b)) >= _TELLING
-            if key in seen and telling and item.rank != _COST:
+        sides = [side for side in (item.a, item.b) if not isinstance(side, Missing)]
+        # Short numbers are alike by chance, and so are costs.
+        long = sum(len(repr(side)) for side in sides) >= _TELLING * len(sides)
+        if item.rank != _COST and long and all(isinstance(side, float) for side in sides):
+            sources = {at.path for at in (item.at_a, item.at_b) if at is not None}
+            others = seen[item.role, item.a, item.b]
+            if others and not sources & others:
                 continue
-            seen.add(key)
+            # A run may have under two names what the other has under one.
+            for key in ((item.a, item.b), (item.a, MISSING), (MISSING, item.b)):
+                seen[(item.role, *key)] |= sources
         yield item
 
 
@@ -136,25 +153,52 @@ def _metric(identity: Identity, one: Series | None, other: Series | None) -> _Me
     written = name if series is None or series.canonical is None else series.canonical
     return _Metric(
         dotted((*filter(None, parts), written)),
-        _COST if _is_cost(name) else _rank(name, split),
+        _rank(name, split),
         _lower(name),
         _is_cost(name),
         places(one, other),
     )
 
 
+def _of_other_steps(
+    metric: _Metric, series: tuple[Series, Series], runs: tuple[RunRecord, RunRecord]
+) -> _Metric:
+    """Without a direction where a mean is of the whole run and the runs are of other steps.
+
+    After a resume some trainers divide the loss of the steps since then by all steps.
+    """
+    if any(item.points != 1 for item in series):
+        return metric
+    steps = [[step.training.steps for step in run.steps if step.training] for run in runs]
+    resumed = any(item.segments > 1 or item.superseded for run in runs for item in run.series)
+    return replace(metric, lower=None) if steps[0] != steps[1] or resumed else metric
+
+
 def _rank(name: str, split: str) -> int:
+    if _is_cost(name):
+        return _COST
+    if _lower(name) is None:
+        return _OTHER
     if split in ("eval", "val", "validation", "test") or plain(name).startswith(("eval", "val")):
         return _EVAL
     return _TRAIN if name in _OUTCOMES else _OTHER
 
 
 def _words(name: str) -> list[str]:
-    return _WORD.findall(plain(name[-200:]).replace("_", " "))
+    """Words of a name; of `ap50` and `recall10` the word, of `f1` and `r2` all."""
+    found = _WORD.findall(plain(name[-200:]))
+    return [word if word in _HIGHER else word.rstrip("0123456789") for word in found]
 
 
 def _is_cost(name: str) -> bool:
-    return name not in _OUTCOMES and any(word in _COSTS for word in _words(name))
+    """Whether a name is one of a cost: `iter_loss` is a loss, `loss_scale` is not."""
+    if name in _OUTCOMES:
+        return False
+    words = _words(name)
+    told = [place for place, word in enumerate(words) if word in _LOWER or word in _HIGHER]
+    if told:
+        return any(word in _COSTS - _TAKEN_OVER for word in words[told[-1] + 1 :])
+    return any(word in _COSTS for word in words)
 
 
 def _lower(name: str) -> bool | None:
@@ -162,9 +206,9 @@ def _lower(name: str) -> bool | None:
         return True
     if name in HIGHER_IS_BETTER:
         return False
-    words = _words(name)
-    if "stderr" in words or "std" in words:
+    if _is_cost(name):
         return None
+    words = _words(name)
     for word in reversed(words):
         if word in _LOWER or word in _HIGHER:
             return word in _LOWER
@@ -219,6 +263,9 @@ def _values(
             direction = Direction.NONE
         elif numbers[0] == numbers[1]:
             significance = Significance.EQUIVALENT
+        elif _same_single(*numbers):
+            significance, direction = Significance.EQUIVALENT, Direction.NONE
+            note = "the same in single precision"
     yield difference(
         Area.METRICS,
         metric.field,
@@ -231,6 +278,17 @@ def _values(
         note=note,
         at=metric.at,
     )
+
+
+def _same_single(a: float, b: float) -> bool:
+    """Whether two numbers differ by no more than the rounding of single precision.
+
+    One source keeps such numbers as they are, another rounds them to some digits. Counts are
+    exact.
+    """
+    if float(a).is_integer() and float(b).is_integer():
+        return False
+    return close(a, b, _SINGLE)
 
 
 def _direction(a: float, b: float, *, lower: bool | None) -> Direction:
@@ -260,7 +318,7 @@ def _results(a: RunRecord, b: RunRecord, options: Options) -> Iterator[Differenc
         for name, x, y in joined(left, right):
             metric = _Metric(
                 dotted((step_id, name)),
-                _COST if _is_cost(name) else _EVAL,
+                _rank(name, "eval"),
                 _lower(name),
                 _is_cost(name),
                 places(one, other),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from archiver.diff.comparing import compare, order
 from archiver.diff.options import Options, RunData
+from archiver.diff.steps import labelled
 from archiver.model.differences import (
     Area,
     Difference,
@@ -25,6 +26,8 @@ def vary(runs: Sequence[RunData], options: Options | None = None) -> Variation:
     does not differ from the first in a field has its value there.
     """
     options = options or Options()
+    # By the same names in every comparison.
+    runs = labelled(runs)
     columns: dict[_Key, list[Side]] = {}
     firsts: dict[_Key, Difference] = {}
     cautions: dict[str, None] = {}
