@@ -34,8 +34,8 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "assemble", "attempts", "audit", "bindings", "catalog", "collect", "contracts",
             "derive", "diff", "discover", "lockfiles", "package", "plan", "policy", "redact",
-            "registry", "render", "reproduce", "resolve", "rulebook", "series", "status", "steps",
-            "summaries",
+            "registry", "render", "reproduce", "resolve", "rulebook", "series", "shadows",
+            "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),
