@@ -27,12 +27,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Origin
 from archiver.model.findings import Place
+from archiver.model.plain import dataclass
 from archiver.model.record import Dependency
 from archiver.wording import cut, listed
 
