@@ -33,9 +33,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "assemble", "attempts", "audit", "bindings", "catalog", "collect", "contracts",
-            "derive", "diff", "discover", "lockfiles", "package", "plan", "policy", "redact",
-            "registry", "render", "reproduce", "resolve", "rulebook", "series", "status", "steps",
-            "summaries",
+            "derive", "diff", "discover", "lockfiles", "merging", "package", "plan", "policy",
+            "redact", "registry", "render", "reproduce", "resolve", "rulebook", "series",
+            "shadows", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),
