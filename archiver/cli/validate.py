@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -39,10 +39,9 @@ class FailOn(StrEnum):
 
 def command(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
-            parser=Path,
             help="Run directories, directories that hold runs or archives, single artifacts."
             " Default: the current directory.",
         ),
@@ -125,7 +124,7 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        verdict = validating.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
+        verdict = validating.validate(paths or ["."], options, dt.datetime.now(dt.UTC), progress)
     finally:
         progress.close()
     if verdict.report.runs or not verdict.failures:
@@ -175,7 +174,6 @@ def _policy(
 ) -> Policy:
     """The policy in force, with what the command line adds to it."""
     from archiver import policy as policies
-    from archiver.model import fields
     from archiver.model.findings import Severity
 
     found = path if path is not None else policies.nearest(_here())
@@ -193,11 +191,23 @@ def _policy(
     asked = replace(asked, require=(*asked.require, *require))
     if select or ignore:
         policies.check(asked, _rules(), "command line")
-    for name in asked.require:
+    if asked.require:
+        _refuse_no_fields(asked.require)
+    return asked
+
+
+def _refuse_no_fields(names: Iterable[str]) -> None:
+    """Refuse to require what no run records.
+
+    Raises:
+        ArchiverError: when a name is no field's.
+    """
+    from archiver.model import fields
+
+    for name in names:
         if not fields.is_claimable(name):
             hint = "`docs/fields.md` lists the fields"
             raise ArchiverError(f"--require {name}", "is no field of a run", hint)
-    return asked
 
 
 def _here() -> Path:
