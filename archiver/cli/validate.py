@@ -1,6 +1,6 @@
 """`runarchive validate`."""
 
-from __future__ import annotations
+# Annotations are no texts here, as they are elsewhere: typer would evaluate each of them twice.
 
 import datetime as dt
 import json
@@ -142,7 +142,7 @@ def command(
     return _code(verdict.report, asked, failed=bool(verdict.failures), crashed=verdict.crashed)
 
 
-def _book(encoder: Encoder) -> Mapping[str, Help]:
+def _book(encoder: "Encoder") -> "Mapping[str, Help]":
     """The rules' pages, for the outputs that tell them."""
     if not encoder.explains:
         return {}
@@ -151,7 +151,9 @@ def _book(encoder: Encoder) -> Mapping[str, Help]:
     return rulebook.book(registry.rules())
 
 
-def _code(report: Report, policy: Policy, *, failed: bool, crashed: tuple[str, ...]) -> ExitCode:
+def _code(
+    report: "Report", policy: "Policy", *, failed: bool, crashed: tuple[str, ...]
+) -> ExitCode:
     """The exit code; the graver fault hides the lesser one, never the other way round."""
     if crashed:
         say(f"runarchive: internal error in rules {', '.join(crashed)}")
@@ -171,7 +173,7 @@ def _policy(
     select: list[str] | tuple[()],
     ignore: list[str] | tuple[()],
     require: list[str] | tuple[()],
-) -> Policy:
+) -> "Policy":
     """The policy in force, with what the command line adds to it."""
     from archiver import policy as policies
     from archiver.model.findings import Severity
@@ -223,7 +225,7 @@ def _here() -> Path:
         raise ArchiverError("the current directory", fault.strerror or "", hint) from None
 
 
-def _rules() -> tuple[Rule, ...]:
+def _rules() -> "tuple[Rule, ...]":
     from archiver import registry
 
     return registry.rules()
