@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archiver import settings
+from archiver.diff.alignment import Curves, shared_place
 from archiver.diff.alike import close
 from archiver.diff.area import Told
-from archiver.diff.curves import Identity, pairs, shared_place
+from archiver.diff.curves import Identity, pairs
 from archiver.diff.facts import difference, joined, known, places
 from archiver.diff.interning import same_scalar
 from archiver.diff.names import dotted, plain
@@ -85,26 +86,30 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     found: list[Difference] = []
     unaligned = False
     runs = a.record, b.record
+    left, right = Curves(a, options.align), Curves(b, options.align)
     for identity, one, other in pairs(a, b):
         metric = _metric(identity, one, other)
         found += _final(metric, one, other, options, runs)
         if one is None or other is None or metric.cost:
             continue
         found += _best(metric, one, other, options)
-        place = shared_place(a, b, one, other, options.align)
+        curves = left.of(one), right.of(other)
+        if curves[0] is None or curves[1] is None:
+            unaligned |= options.align != "step"
+            continue
+        place = shared_place(curves[0], curves[1], options.align)
         if place is not None:
             found += _values(metric, f"at {place.name}", (place.a, place.b), options)
-        unaligned |= place is None and options.align != "step"
     found += _results(a.record, b.record, options)
     found += _trainings(a.record, b.record, options)
     found += _spent(a.record, b.record, options)
     nothing = not a.record.series and not b.record.series and not found
     found = [*_once(found)]
-    cautions = (
-        (f"some curves could not be aligned by {options.align}: nothing maps their steps to it",)
-        if unaligned
-        else ()
+    caution = (
+        f"some curves could not be aligned by {options.align}: what tells it of their steps is"
+        " missing or goes back"
     )
+    cautions = (caution,) if unaligned else ()
     return Told(tuple(found), cautions, "neither run records a metric" if nothing else "")
 
 

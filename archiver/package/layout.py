@@ -11,7 +11,11 @@ from itertools import chain, count
 
 from archiver.model.plain import dataclass
 
+DOCUMENT = "ARCHIVE.md"
 RECORD = "record.json"
+FINDINGS = "findings.json"
+INVENTORY = "inventory.ndjson"
+PLOTS = "plots"
 POINTS = "metrics.parquet"
 STAMP = "archived.json"
 PREVIOUS = "diff-previous.md"

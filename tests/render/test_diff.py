@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from archiver.gitstate.history import ChangedFile, Commit, History, Relation
+from archiver.gitstate.history import Commit, History, Relation
+from archiver.gitstate.trees import ChangedFile
 from archiver.model.claims import Location
 from archiver.model.differences import (
     MISSING,
