@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archiver import resources
-from archiver.codecs import toml_document
 from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT
@@ -248,6 +247,8 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(path: Path, data: bytes) -> dict[str, Any]:
+    from archiver.codecs import toml_document
+
     # It may be a file that a hostile run brought to the current directory.
     document = toml_document.parse(data, DEFAULT)
     flaws = (flaw for flaw in document.flaws if flaw.code not in _HARMLESS)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import orjson
+
 from archiver.limits import Limits
 from archiver.model.values import Value
 
@@ -32,7 +34,8 @@ def _shadow_table() -> bytes:
 
 
 _SHADOW = _shadow_table()
-_NO_SHADOW = b" \t\r\n-"
+_BLANKS = b" \t\r\n"
+_NO_SHADOW = _BLANKS + b"-"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 """Possessive, so that no position is kept for trying again."""
 _STRING_TEXT = re.compile(_STRING, re.DOTALL)
@@ -65,6 +68,22 @@ def hides_nothing(data: bytes, values: Sequence[Value], limits: Limits, own_keys
     if not arrays and members == own_keys:
         return True
     return members == count_keys(values, limits.nesting)
+
+
+def is_rewritten(data: bytes, value: Value, limits: Limits) -> bool:
+    """Whether a value that orjson decoded from `data` is written there as orjson would write it.
+
+    Then nothing was hidden: every key and every number was written once, just as it came out.
+    Blanks are left out of the comparison, in strings as well, and `1e-05` may stand for `1e-5`:
+    none of that makes two members of one, or one number of another. False means "look closer".
+    """
+    # An escape may be written in several ways. As few brackets as this are never nested too deeply.
+    if b"\\" in data or data.count(b"{") + data.count(b"[") > limits.nesting:
+        return False
+    written, again = data.translate(None, _BLANKS), orjson.dumps(value).replace(b" ", b"")
+    if b"e-0" in written:
+        written, again = written.replace(b"e-0", b"e-"), again.replace(b"e-0", b"e-")
+    return written == again
 
 
 def is_exact(data: bytes, keys: int) -> bool:

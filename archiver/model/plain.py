@@ -12,13 +12,13 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, FrozenInstanceError, field
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, ge, gt, le, lt
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 Defined = TypeVar("Defined")
 Getter: TypeAlias = Callable[[object], tuple[object, ...]]
-_SHARED = frozenset(("frozen", "slots", "kw_only"))
+_SHARED = frozenset(("frozen", "slots", "kw_only", "order"))
 _FEW = 50
 """To compile what builds a value pays off for the values of a class that come after these."""
 
@@ -45,13 +45,19 @@ def _has_pseudo_fields(cls: type[Any]) -> bool:
 
 
 def _sharing(
-    cls: type[Defined], *, frozen: bool = False, slots: bool = False, kw_only: bool = False
+    cls: type[Defined],
+    *,
+    frozen: bool = False,
+    slots: bool = False,
+    kw_only: bool = False,
+    order: bool = False,
 ) -> type[Defined]:
     """The class with the methods that `dataclasses` is told not to compile."""
     own = vars(cls)
     # Python itself enters None for a class that says how its values are compared.
     is_hashed = own.get("__hash__") is not None or ("__hash__" in own and "__eq__" not in own)
     methods: dict[str, object] = {"__repr__": _shown, "__eq__": _equal}
+    methods |= _ORDER if order else {}
     if frozen:
         methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
         methods |= {"__getstate__": _state, "__setstate__": _restore} if slots else {}
@@ -159,6 +165,21 @@ def _equal(self: object, other: object) -> bool:
 
 def _hash(self: object) -> int:
     return hash(_values(type(self))(self))
+
+
+def _ordered(holds: Callable[[Any, Any], bool]) -> Callable[[object, object], bool]:
+    """A comparison by all fields, the first one first."""
+
+    def method(self: object, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented  # type: ignore[no-any-return]
+        values = _values(type(self))
+        return holds(values(self), values(other))
+
+    return method
+
+
+_ORDER = {f"__{holds.__name__}__": _ordered(holds) for holds in (lt, le, gt, ge)}
 
 
 @recursive_repr()

@@ -55,6 +55,8 @@ def _encode(report: Report, _book: Mapping[str, Help], colour: bool) -> str:  # 
 
 @dataclass(frozen=True)
 class _Page:
+    """The lines of a report."""
+
     colour: bool
 
     def paint(self, text: str, code: str) -> str:

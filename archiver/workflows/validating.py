@@ -35,7 +35,7 @@ class Verdict:
 
 
 def validate(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     options: ValidateOptions,
     now: dt.datetime,
     progress: Progress = silent,
@@ -50,15 +50,15 @@ def validate(
     look = _look(options, now, progress)
     failures: list[ArchiverError] = []
     skipped = []
-    # By their texts: of thousands of paths, comparing those costs less.
-    for path in {str(path): path for path in paths}.values():
+    # As texts: to make thousands of paths costs more than most files that are merely held.
+    for path in dict.fromkeys(map(_text, paths)):
         try:
             audits += look(path)
         except OwnOutputError:
             raise  # There is no report then, whatever else could be looked at.
         except UnknownKindError as fault:
             if options.skip_unknown:
-                skipped.append(path)
+                skipped.append(Path(path))
             else:
                 failures.append(fault)
         except ArchiverError as fault:
@@ -71,13 +71,21 @@ def validate(
 
 def _look(
     options: ValidateOptions, now: dt.datetime, progress: Progress
-) -> Callable[[Path], Sequence[tuple[RunFindings, Audit | None]]]:
+) -> Callable[[str], Sequence[tuple[RunFindings, Audit | None]]]:
     """How one path is looked at; None for what was accepted before any rule was asked."""
     if options.schema is not None:
         from archiver.workflows.holding import Holder
 
         holder = Holder(options.schema, options)
-        return lambda path: [holder.held(path)]
+        return lambda path: (holder.held(path),)
     from archiver.workflows.audits import Audits
 
-    return lambda path: Audits(options, now, progress).of(path)
+    return lambda path: Audits(options, now, progress).of(Path(path))
+
+
+def _text(path: str | Path) -> str:
+    """The path as `Path` writes it, without one where nothing has to be written otherwise."""
+    text = str(path)
+    if not text or "//" in text or "./" in text or text.endswith(("/", "/.")):
+        return str(Path(text))
+    return text

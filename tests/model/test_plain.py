@@ -70,9 +70,10 @@ class Loose:
 
 @dataclass(frozen=True, order=True)
 class Ranked:
-    """A frozen class with another wish."""
+    """A frozen class whose values have an order."""
 
     rank: int
+    name: str = ""
 
 
 @dataclass
@@ -258,6 +259,11 @@ def test_other_wishes_are_granted_as_usual() -> None:
     loose.value = 1
     assert loose == Loose(1)
     assert Loose.__hash__ is None
-    assert Ranked(1) < Ranked(2)
+    assert Ranked(1, "b") < Ranked(2, "a")
+    assert not Ranked(1) < Ranked(1) <= Ranked(1) >= Ranked(1)
+    assert sorted([Ranked(2), Ranked(1, "b"), Ranked(1)]) == [Ranked(1), Ranked(1, "b"), Ranked(2)]
+    assert Ranked(2) > Ranked(1) != Ranked(2)
+    with pytest.raises(TypeError, match="not supported between instances of 'Ranked' and 'int'"):
+        Ranked(1) < 1  # type: ignore[operator]  # noqa: B015
     assert Counting(2) == Counting(value=2)
     assert [item.name for item in dataclasses.fields(Counting)] == ["value"]
