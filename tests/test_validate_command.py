@@ -328,6 +328,34 @@ def test_path_given_twice_is_looked_at_once(report: Callable[..., dict[str, Any]
     assert document["checked"]["runs"] == 1
 
 
+def test_spellings_of_one_run_are_one_run(
+    cli: Cli, report: Callable[..., dict[str, Any]], run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slash at the end, a way round, the whole path, a link, and the root that holds the run."""
+    home = run_dir.parent
+    inside = only(run_dir, "run_metadata.json").parent
+    (home / "link").symlink_to(inside)
+    monkeypatch.chdir(home)
+    below = inside.relative_to(home)
+    spelled = [below, f"{below}/", f"./{below}", f"runs/../{below}", inside, "link", "runs"]
+    document = report(*spelled)
+    assert [run["path"] for run in document["runs"]] == [below.as_posix()]
+    assert document["checked"] == report(below)["checked"]
+    file = below / "run_metadata.json"
+    document = report(file, "link/run_metadata.json", f"./{file}", home / file)
+    assert [run["path"] for run in document["runs"]] == [file.as_posix()]
+    gone = cli("validate", "no-such", "./no-such", home / "no-such")
+    assert (gone.code, gone.err.count("does not exist")) == (2, 1)
+
+
+def test_runs_that_share_a_directory_are_all_told(report: Callable[..., dict[str, Any]]) -> None:
+    """An experiment's description may name several runs of one place."""
+    root = RUNS["run_experiment-sweep"]
+    one, two = report(root), report(root, f"{root}/.")
+    assert one["checked"] == two["checked"]
+    assert len({(run["path"], run["run_id"]) for run in one["runs"]}) == len(one["runs"]) > 1
+
+
 def test_current_directory_that_is_gone(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ schema must not wait for every reader and rule.
 from __future__ import annotations
 
 import datetime as dt
+import os.path
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,25 @@ def _look(
         return lambda path: (holder.held(path),)
     from archiver.workflows.audits import Audits
 
-    return lambda path: Audits(options, now, progress).of(Path(path))
+    places: set[str] = set()
+    told: set[tuple[str, str]] = set()
+
+    def once(path: str) -> Sequence[tuple[RunFindings, Audit | None]]:
+        # By where they lie: `RUN/`, a link to it, and the run of a root that was given, too.
+        place = os.path.realpath(path)
+        if place in places:
+            return ()
+        places.add(place)
+        found = []
+        for run, done in Audits(options, now, progress).of(Path(path)):
+            # Several runs may share a directory.
+            key = os.path.realpath(run.path), run.run_id
+            if key not in told:
+                told.add(key)
+                found.append((run, done))
+        return found
+
+    return once
 
 
 def _text(path: str | Path) -> str:
