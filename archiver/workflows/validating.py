@@ -22,6 +22,8 @@ from archiver.workflows.progress import Progress, silent
 if TYPE_CHECKING:
     from archiver.audit import Audit
 
+    _Look = Callable[[str], Sequence[tuple[RunFindings, Audit | None]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -70,9 +72,23 @@ def validate(
     return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
-def _look(
-    options: ValidateOptions, now: dt.datetime, progress: Progress
-) -> Callable[[str], Sequence[tuple[RunFindings, Audit | None]]]:
+def _look(options: ValidateOptions, now: dt.datetime, progress: Progress) -> _Look:
+    """How one path is looked at, if the policy in force may judge it."""
+    look, policy = _unguarded(options, now, progress), options.policy
+    if policy.base is None or policy.explicit:
+        return look
+    from archiver.workflows.own_policy import Guard
+
+    guard = Guard(policy, options.limits)
+
+    def guarded(path: str) -> Sequence[tuple[RunFindings, Audit | None]]:
+        guard.check(path)
+        return look(path)
+
+    return guarded
+
+
+def _unguarded(options: ValidateOptions, now: dt.datetime, progress: Progress) -> _Look:
     """How one path is looked at; None for what was accepted before any rule was asked."""
     if options.schema is not None:
         from archiver.workflows.holding import Holder
