@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from archiver.model.claims import Binding, Location
+from archiver.model.plain import dataclass
 from archiver.model.reading import Reading
 from archiver.model.record import Command, Config, Evaluation, Source, Step
 from archiver.model.values import Tagged, Value

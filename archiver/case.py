@@ -69,6 +69,8 @@ class Points:
     """Attempt that wrote each point, from 0."""
     kept: NDArray[np.bool_]
     """False for duplicates, overwritten and superseded points."""
+    epochs: NDArray[np.float64]
+    """NaN where none was written."""
 
 
 def _no_points(_: Series) -> Points | None:

@@ -54,7 +54,7 @@ def test_json_result_has_the_agreed_shape(cli: Call, tmp_path: Path) -> None:
         "findings": {"error": 0, "warning": 0, "note": 3},
     }  # fmt: skip
     again = json.loads(cli("collect", INFER, "-o", tmp_path / "a", "--format", "json").out)
-    assert again == {"archives": [{**item, "changed": False}]}
+    assert again == {"archives": [{**item, "changed": False}], "revised": []}
 
 
 def test_a_dry_run_tells_all_and_writes_nothing(cli: Call, tmp_path: Path) -> None:

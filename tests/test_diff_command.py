@@ -207,6 +207,80 @@ def test_output_and_plot(cli: Cli, tmp_path: Path) -> None:
     assert not (tmp_path / "none.svg").exists()
 
 
+TRAINER = RUNS / "hf_trainer-clean" / "input"
+WITHOUT = RUNS / "codex_ml-context" / "input"
+
+
+def texts(svg: Path) -> list[str]:
+    """The texts of a drawing, which stand in comments beside their glyphs."""
+    return re.findall(r"<!-- (.*?) -->", svg.read_text("utf-8"))
+
+
+def test_plot_over_epochs(cli: Cli, collected: Callable[..., Path], tmp_path: Path) -> None:
+    """The axis is the one that was asked for, and says so; an archive draws the same curve."""
+    plots = [tmp_path / f"{name}.svg" for name in ("steps", "epochs", "archived")]
+    archive = collected(TRAINER)
+    for other, plot, align in zip(
+        (TRAINER, TRAINER, archive), plots, ("step", "epoch", "epoch"), strict=True
+    ):
+        ran = cli("diff", CLEAN, other, "--plot", plot, "--align", align, "--only", "metrics")
+        assert (ran.code, ran.err) == (1, "")
+    assert "step" in texts(plots[0])
+    # 40 steps in epochs of 30.
+    assert {"10", "20", "30", "40"} <= set(texts(plots[0]))
+    assert "epoch" in texts(plots[1])
+    assert {"0.2", "0.4", "1.0", "1.2"} <= set(texts(plots[1]))
+    assert "not shown" not in plots[1].read_text("utf-8")
+    assert plots[1].read_bytes() == plots[2].read_bytes()
+    assert "(at epoch 1)" in ran.out
+    assert "aligned" not in ran.out
+
+
+def test_plot_over_tokens(cli: Cli, tmp_path: Path) -> None:
+    """What the trainer says it has seen; a run that does not say leads back to steps."""
+    for name, per_step in (("small", 1000), ("large", 3000)):
+        shutil.copytree(TRAINER / "tiny-clm", tmp_path / name)
+        for path in (tmp_path / name).rglob("trainer_state.json"):
+            state = json.loads(path.read_text("utf-8"))
+            for row in state["log_history"]:
+                row["num_input_tokens_seen"] = per_step * row["step"]
+            path.write_text(json.dumps(state, indent=2), "utf-8")
+    plot = tmp_path / "diff.svg"
+    asked = ("--only", "metrics", "--align", "tokens", "--plot", plot)
+    ran = cli("diff", tmp_path / "small", tmp_path / "large", *asked)
+    assert ran.err == ""
+    assert "tokens" in texts(plot)
+    # 30 steps of 3000 tokens.
+    assert {"20k", "80k"} <= set(texts(plot))
+    # 30000 tokens are the last of the one and step 10 of the other.
+    assert "metrics, at tokens 30000" in ran.out
+    assert re.search(r"train\.loss +3\.4169 +4\.7266  worse", ran.out)
+    ran = cli("diff", tmp_path / "small", CLEAN, *asked)
+    missing = "the tokens of v0-20261122-093236 are missing or go back"
+    assert ran.err == f"runarchive: {missing}: drawn over steps\n"
+    assert f"step ({missing})" in texts(plot)
+    assert "aligned by tokens" in ran.out
+
+
+def test_a_plot_says_whom_it_leaves_out(cli: Cli, tmp_path: Path) -> None:
+    """Of several runs those that have no epochs; with epochs of one alone, steps are drawn."""
+    plot = tmp_path / "diff.svg"
+    ran = cli("diff", CLEAN, WITHOUT, TRAINER, "--align", "epoch", "--plot", plot)
+    missing = "the epochs of 3f0d5c1e-7a44-4b0e-9a3c-5b0f6f2f9a11 are missing or go back"
+    assert ran.err == f"runarchive: {missing}: left out of the plot\n"
+    assert f"epoch ({missing}: left out)" in texts(plot)
+    assert "tiny-clm" in texts(plot)
+    # The second attempt of the resumed run began its epochs anew.
+    ran = cli("diff", CLEAN, RESUMED, "--align", "epoch", "--plot", plot)
+    missing = "the epochs of v0-20261122-093352 are missing or go back"
+    assert ran.err == f"runarchive: {missing}: drawn over steps\n"
+    assert {f"step ({missing})", "20", "40"} <= set(texts(plot))
+    assert "at epoch" not in ran.out
+    assert "could not be aligned by epoch" in ran.out
+    ran = cli("diff", CLEAN, RUNS / "coordexp-infer" / "input", "--align", "epoch", "--plot", plot)
+    assert ran.err.endswith("have a loss over epochs or steps; nothing was drawn\n")
+
+
 def test_the_repository_tells_what_lies_between(cli: Cli, tmp_path: Path) -> None:
     """Commits and files between the recorded commits, of a repository of the user's."""
     code = tmp_path / "code"

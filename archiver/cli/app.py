@@ -1,4 +1,4 @@
-"""The application: its commands, and the one place where errors become messages and codes."""
+"""The application, and the one place where errors become messages and codes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ import click
 import typer
 
 from archiver import __version__
-from archiver.cli import collect, diff, metrics, rules, schemas, validate
+from archiver.cli.group import Group
 from archiver.cli.terminal import say, survive_any_encoding, survive_closed_streams
 from archiver.codecs.visible import safe
 from archiver.errors import ArchiverError, ExitCode
 
 app = typer.Typer(
     name="runarchive",
+    cls=Group,
     help="Archive and audit finished machine-learning runs, without ever executing them.",
     no_args_is_help=True,
     add_completion=False,
@@ -28,13 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("collect", short_help="Archive a run, or every run below a directory.")(collect.command)
-app.command("metrics", short_help="Sum up the series of a run or of an archive.")(metrics.command)
-app.command("diff", short_help="Tell what really changed between runs.")(diff.command)
-app.command("validate", short_help="Audit runs, archives and single artifacts.")(validate.command)
-app.command("rules", short_help="List what the audit checks.")(rules.listing)
-app.command("explain", short_help="Tell all about one rule of the audit.")(rules.explain)
-app.command("schemas", short_help="List or print the schemas of artifacts.")(schemas.command)
 
 
 def _show_version(asked: bool) -> None:
@@ -58,14 +52,8 @@ def _common(
     logging.getLogger("archiver").setLevel(logging.DEBUG if debug else logging.NOTSET)
 
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
-"""Start-up makes many objects that all stay: looking among them for garbage, as Python by default
-does after each 700, costs a tenth of it."""
-
-
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     survive_closed_streams()
     survive_any_encoding()
     signal.signal(signal.SIGTERM, _terminate)

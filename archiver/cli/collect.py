@@ -73,7 +73,8 @@ def command(
         Path | None,
         typer.Option(
             metavar="ARCHIVE",
-            help="The run before this one: what differs from it goes into the archive.",
+            help="The run before this one, where it is not the latest earlier one of the experiment"
+            " by its start: what differs from it goes into the archive.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -110,10 +111,15 @@ def command(
         progress.close()
     outcomes = collection.outcomes
     if form is Format.JSON:
-        tell(json.dumps({"archives": [_summary(item) for item in outcomes]}, indent=1))
+        archives = [_summary(item) for item in outcomes]
+        revised = [str(path) for path in collection.revised]
+        tell(json.dumps({"archives": archives, "revised": revised}, indent=1))
     else:
+        others = (safe(f"revised: {path} (the run before it)") for path in collection.revised)
         pages = (safe(f"experiment: {page}") for page in collection.pages)
-        tell("\n".join((*_lines(outcomes), *pages)))
+        tell("\n".join((*_lines(outcomes), *others, *pages)))
+    for fault in collection.faults:
+        say(f"runarchive: {fault}")
     refused = sum(item.refused for item in outcomes)
     if refused:
         say(f"{refused} files could not be read; problems in record.json name them")
@@ -193,6 +199,9 @@ def _archived_lines(outcome: Outcome) -> Iterable[str]:
     answered = cover.recorded + cover.derived + cover.declared + cover.probed
     applicable = answered + cover.not_recorded
     yield f"  fields    {answered} of {applicable} answered"
+    before = record.fields.get("changes.previous_run_id")
+    if before is not None:
+        yield safe(f"  previous  {before.value}, see diff-previous.md")
     read = sum(1 for entry in outcome.files if entry.kind)
     yield f"  files     {len(outcome.files)} listed, {read} of a known kind"
     if record.problems:

@@ -77,7 +77,8 @@ def command(
         ),
     ] = 0.0,
     align: Annotated[
-        Align, typer.Option(help="What makes points of two curves comparable.")
+        Align,
+        typer.Option(help="What makes points of two curves comparable; the axis of the plot."),
     ] = Align.STEP,
     repo: Annotated[
         Path | None,
@@ -132,7 +133,7 @@ def command(
     finally:
         progress.close()
     if plot is not None:
-        _draw(found, plot)
+        _draw(found, plot, align)
     write(_told(found, form, output, everything=everything), output)
     different = isinstance(found.found, Comparison) and bool(found.found.significant)
     return ExitCode.FINDINGS if different else ExitCode.OK
@@ -193,13 +194,16 @@ def _told(done: Outcome, form: Format, output: Path | None, *, everything: bool)
     return diff.comparison(found, history, everything=everything)
 
 
-def _draw(found: Outcome, plot: Path) -> None:
-    if found.figure is None:
-        say("runarchive: no two of the runs have a loss over steps; nothing was drawn")
+def _draw(found: Outcome, plot: Path, align: Align) -> None:
+    figure = found.figure
+    if figure is None:
+        axes = {Align.STEP: "steps", Align.EPOCH: "epochs or steps"}.get(align, "tokens or steps")
+        say(f"runarchive: no two of the runs have a loss over {axes}; nothing was drawn")
         return
-    svg, png = found.figure
+    if figure.note:
+        say(f"runarchive: {figure.note}")
     try:
-        plot.write_bytes(svg if plot.suffix.lower() == ".svg" else png)
+        plot.write_bytes(figure.svg if plot.suffix.lower() == ".svg" else figure.png)
     except OSError as fault:
         hint = "choose another --plot"
         raise ArchiverError(str(plot), fault.strerror or "cannot be written", hint) from None

@@ -1,12 +1,12 @@
 """`runarchive validate`."""
 
-from __future__ import annotations
+# Annotations are no texts here, as they are elsewhere: typer would evaluate each of them twice.
 
 import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -39,10 +39,9 @@ class FailOn(StrEnum):
 
 def command(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
-            parser=Path,
             help="Run directories, directories that hold runs or archives, single artifacts."
             " Default: the current directory.",
         ),
@@ -125,7 +124,7 @@ def command(
     )
     progress = ProgressLine(sys.stderr)
     try:
-        verdict = validating.validate(paths or [Path()], options, dt.datetime.now(dt.UTC), progress)
+        verdict = validating.validate(paths or ["."], options, dt.datetime.now(dt.UTC), progress)
     finally:
         progress.close()
     if verdict.report.runs or not verdict.failures:
@@ -143,7 +142,7 @@ def command(
     return _code(verdict.report, asked, failed=bool(verdict.failures), crashed=verdict.crashed)
 
 
-def _book(encoder: Encoder) -> Mapping[str, Help]:
+def _book(encoder: "Encoder") -> "Mapping[str, Help]":
     """The rules' pages, for the outputs that tell them."""
     if not encoder.explains:
         return {}
@@ -152,7 +151,9 @@ def _book(encoder: Encoder) -> Mapping[str, Help]:
     return rulebook.book(registry.rules())
 
 
-def _code(report: Report, policy: Policy, *, failed: bool, crashed: tuple[str, ...]) -> ExitCode:
+def _code(
+    report: "Report", policy: "Policy", *, failed: bool, crashed: tuple[str, ...]
+) -> ExitCode:
     """The exit code; the graver fault hides the lesser one, never the other way round."""
     if crashed:
         say(f"runarchive: internal error in rules {', '.join(crashed)}")
@@ -172,10 +173,9 @@ def _policy(
     select: list[str] | tuple[()],
     ignore: list[str] | tuple[()],
     require: list[str] | tuple[()],
-) -> Policy:
+) -> "Policy":
     """The policy in force, with what the command line adds to it."""
     from archiver import policy as policies
-    from archiver.model import fields
     from archiver.model.findings import Severity
 
     found = path if path is not None else policies.nearest(_here())
@@ -193,11 +193,23 @@ def _policy(
     asked = replace(asked, require=(*asked.require, *require))
     if select or ignore:
         policies.check(asked, _rules(), "command line")
-    for name in asked.require:
+    if asked.require:
+        _refuse_no_fields(asked.require)
+    return asked
+
+
+def _refuse_no_fields(names: Iterable[str]) -> None:
+    """Refuse to require what no run records.
+
+    Raises:
+        ArchiverError: when a name is no field's.
+    """
+    from archiver.model import fields
+
+    for name in names:
         if not fields.is_claimable(name):
             hint = "`docs/fields.md` lists the fields"
             raise ArchiverError(f"--require {name}", "is no field of a run", hint)
-    return asked
 
 
 def _here() -> Path:
@@ -213,7 +225,7 @@ def _here() -> Path:
         raise ArchiverError("the current directory", fault.strerror or "", hint) from None
 
 
-def _rules() -> tuple[Rule, ...]:
+def _rules() -> "tuple[Rule, ...]":
     from archiver import registry
 
     return registry.rules()

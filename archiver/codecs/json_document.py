@@ -6,16 +6,18 @@ import contextlib
 import json
 import math
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import orjson
 
-from archiver.codecs import json_prefix, json_scan, pointers, text
+from archiver.codecs import json_scan, pointers, text
 from archiver.codecs.flaws import Flaws
-from archiver.codecs.json_exact import ExactDecoder, Oddities
 from archiver.limits import DEFAULT, Limits
 from archiver.model.plain import dataclass
 from archiver.model.values import MAX_EXACT_INT, Tagged, Value
+
+if TYPE_CHECKING:
+    from archiver.codecs.json_exact import Oddities
 
 _BLANK = " \t\r\n"
 _NOT_JSON = frozenset(("non-finite-token", "float-overflow", "digits-limit"))
@@ -74,6 +76,8 @@ def quick(data: bytes, limits: Limits = DEFAULT) -> tuple[Value] | None:
         value: Value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
+    if json_scan.is_rewritten(data, value, limits):
+        return (value,)
     keys = json_scan.count_keys((value,), limits.nesting)
     return (value,) if json_scan.is_exact(data, keys) else None
 
@@ -164,6 +168,8 @@ class _Careful:
     """Exact reading of a document that is not plain."""
 
     def __init__(self, data: bytes, limits: Limits, flaws: Flaws) -> None:
+        from archiver.codecs.json_exact import ExactDecoder
+
         self._flaws, self._limits = flaws, limits
         self._decoder = ExactDecoder(limits, keep=flaws.keep)
         self._text = text.decode(data, flaws)
@@ -214,6 +220,8 @@ class _Careful:
 
     def _broken(self, error: json.JSONDecodeError) -> JsonDocument:
         """What stands before the fault."""
+        from archiver.codecs import json_prefix
+
         torn = json_prefix.is_torn(self._text, error.pos, error.msg)
         if torn:
             size = len(self._text[: error.pos].encode("utf-8", "replace"))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.limits import Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import MAX_EXACT_INT, Tagged, Value
 
 _PYTHON_DIGITS = 4300

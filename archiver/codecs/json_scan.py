@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import orjson
+
 from archiver.limits import Limits
 from archiver.model.values import Value
 
@@ -32,7 +34,10 @@ def _shadow_table() -> bytes:
 
 
 _SHADOW = _shadow_table()
-_NO_SHADOW = b" \t\r\n-"
+_INDENTED = (b'{\n  "', b"[\n  ")
+_INDENT = orjson.OPT_INDENT_2
+_BLANKS = b" \t\r\n"
+_NO_SHADOW = _BLANKS + b"-"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 """Possessive, so that no position is kept for trying again."""
 _STRING_TEXT = re.compile(_STRING, re.DOTALL)
@@ -65,6 +70,34 @@ def hides_nothing(data: bytes, values: Sequence[Value], limits: Limits, own_keys
     if not arrays and members == own_keys:
         return True
     return members == count_keys(values, limits.nesting)
+
+
+def is_rewritten(data: bytes, value: Value, limits: Limits) -> bool:
+    """Whether a value that orjson decoded from `data` is written there as orjson would write it.
+
+    Then nothing was hidden: every key and every number was written once, just as it came out.
+    Blanks are left out of the comparison, in strings as well: none makes two members of one.
+    False means "look closer".
+    """
+    if b"\\" in data or b"e-0" in data:
+        return False  # There are several ways to write an escape, or a small number.
+    if data.startswith(_INDENTED):
+        # Most documents that people are to read are so; in these, a line tells how deep it is.
+        deep = b"\n" + b"  " * limits.nesting
+        if deep not in data and _written(value, _INDENT) == data.rstrip():
+            return True
+    # As few brackets as this are never nested too deeply.
+    if data.count(b"{") + data.count(b"[") > limits.nesting:
+        return False
+    return data.translate(None, _BLANKS) == _written(value).replace(b" ", b"")
+
+
+def _written(value: Value, option: int = 0) -> bytes:
+    """The value as orjson writes it; nothing where it is nested too deeply for that."""
+    try:
+        return orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:
+        return b""
 
 
 def is_exact(data: bytes, keys: int) -> bool:

@@ -7,10 +7,11 @@ such a line into what was drawn one after the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.codecs.flaws import Flaws
 from archiver.limits import Limits
+from archiver.model.plain import dataclass
 
 
 @dataclass

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.text import decode
 from archiver.limits import Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 _DEEP = re.compile(r"[\[{]")

@@ -16,7 +16,8 @@ from enum import StrEnum
 
 from archiver.codecs import pickle_inert
 from archiver.codecs.flaws import Flaws
-from archiver.codecs.pickle_inert import Call, Global, Mapping, Node, Pickle, Reference
+from archiver.codecs.pickle_inert import Pickle
+from archiver.codecs.pickle_nodes import Call, Global, Mapping, Node, Reference
 from archiver.codecs.zip_container import ZipContainer
 from archiver.limits import DEFAULT, Limits
 

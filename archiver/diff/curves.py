@@ -1,21 +1,14 @@
-"""Which series of one run answers which of another, and where two curves are at equal places."""
+"""Which series of one run answers which of another."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from archiver.diff.facts import joined
-from archiver.diff.names import plain
-from archiver.diff.options import Align, RunData
-from archiver.model.points import NO_STEP, OVER_CHECKPOINTS, PLACEHOLDER
+from archiver.diff.options import RunData
+from archiver.model.points import OVER_CHECKPOINTS, PLACEHOLDER
 from archiver.model.record import Series
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Identity = tuple[str, str, str, tuple[tuple[str, str], ...], str]
 """Name, split, dataset, labels and step of a measurement."""
@@ -24,16 +17,6 @@ _OF_THE_RUN = frozenset({"host", "hostname", "job", "node", "run", "run_id", "uu
 """Labels that name the run or its machine rather than what is measured."""
 _AGAINST = " vs "
 """Between the name of a curve and another axis that it is drawn over."""
-_SCALES = {"epoch": ("epoch",), "tokens": ("tokens_seen", "tokens", "num_input_tokens_seen")}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The last place that curves share."""
-
-    name: str
-    """Such as `step 100`."""
-    values: tuple[float, ...]
 
 
 def pairs(
@@ -141,77 +124,3 @@ def fullest(items: Sequence[Series], key: str | None = None) -> Series | None:
     """Of several series (of one key), the one with the most points."""
     fitting = [item for item in items if key is None or item.key == key]
     return max(fitting, key=lambda item: item.points, default=None)
-
-
-def shared_place(measured: Sequence[tuple[RunData, Series]], align: Align) -> Place | None:
-    """The last step (or epoch, or count of tokens) that all curves have, with their values there.
-
-    None where all end there anyway, or nothing says where a point lies.
-    """
-    import numpy as np
-
-    curves = [
-        curve for run, item in measured if (curve := _curve(run, item, align)) and len(curve[0])
-    ]
-    if len(curves) < len(measured):
-        return None
-    ends = [float(places.max()) for places, _ in curves]
-    place = min(ends)
-    if align == "step":
-        common = curves[0][0]
-        for places, _ in curves[1:]:
-            common = np.intersect1d(common, places)
-        if not len(common):
-            return None
-        place = float(common.max())
-    if all(end == place for end in ends):
-        return None
-    values = [float(values[np.flatnonzero(places <= place)[-1]]) for places, values in curves]
-    return Place(f"{align} {place:g}", tuple(values))
-
-
-def _curve(
-    run: RunData, series: Series, align: Align
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Places and values of the points that were kept, in order of their places."""
-    import numpy as np
-
-    found = _kept(run, series)
-    if found is None or not len(found[0]):
-        return None
-    places, values = found
-    if align not in ("step", series.axis):
-        scale = _scale(run, series, align)
-        if scale is None:
-            return None
-        places = np.interp(places, *scale)
-    order = np.argsort(places, kind="stable")
-    return places[order], values[order]
-
-
-def _kept(run: RunData, series: Series) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    import numpy as np
-
-    points = run.points(series)
-    if points is None:
-        return None
-    there = points.kept & (points.steps != NO_STEP)
-    return points.steps[there].astype(np.float64), points.values[there]
-
-
-def _scale(
-    run: RunData, series: Series, align: Align
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """The series that says which epoch, or how many tokens, a step was at."""
-    import numpy as np
-
-    names = _SCALES[align]
-    for item in run.record.series:
-        written = item.canonical or plain(item.key.rpartition("/")[2])
-        if written in names and item.type == "number" and item.step_id == series.step_id:
-            found = _kept(run, item)
-            if found is not None and len(found[0]):
-                finite = np.isfinite(found[1])
-                order = np.argsort(found[0][finite], kind="stable")
-                return found[0][finite][order], found[1][finite][order]
-    return None

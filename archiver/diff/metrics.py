@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archiver import settings
+from archiver.diff.alignment import Curves, shared_place
 from archiver.diff.alike import close
 from archiver.diff.area import Told
-from archiver.diff.curves import Identity, fullest, measurements, pairs, shared_place
+from archiver.diff.curves import Identity, fullest, measurements, pairs
 from archiver.diff.facts import difference, joined, known, places
 from archiver.diff.interning import same_scalar
 from archiver.diff.names import dotted, plain
@@ -96,6 +97,7 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     found: list[Difference] = []
     unaligned = False
     runs = a.record, b.record
+    left, right = Curves(a, options.align), Curves(b, options.align)
     for identity, one, other in pairs(a, b, repeats=options.repeats):
         metric = _metric(identity, one, other)
         if identity[0] == "mean_loss" and one is not None and other is not None:
@@ -104,33 +106,39 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
         if one is None or other is None or metric.cost:
             continue
         found += _best(metric, one, other, options)
-        place = shared_place([(a, one), (b, other)], options.align)
+        curves = left.of(one), right.of(other)
+        if curves[0] is None or curves[1] is None:
+            unaligned |= options.align != "step"
+            continue
+        place = shared_place((curves[0], curves[1]), options.align)
         if place is not None:
             found += _values(metric, f"{_AT}{place.name}", place.values, options)
-        unaligned |= place is None and options.align != "step"
     found += _results(a.record, b.record, options)
     found += _trainings(a.record, b.record, options)
     found += _spent(a.record, b.record, options)
     nothing = not a.record.series and not b.record.series and not found
     found = [*_once(found, repeats=options.repeats)]
-    cautions = (
-        (f"some curves could not be aligned by {options.align}: nothing maps their steps to it",)
-        if unaligned
-        else ()
+    caution = (
+        f"some curves could not be aligned by {options.align}: what tells it of their steps is"
+        " missing or goes back"
     )
+    cautions = (caution,) if unaligned else ()
     return Told(tuple(found), cautions, "neither run records a metric" if nothing else "")
 
 
 def at_one_place(runs: Sequence[RunData], options: Options) -> Iterator[VariedField]:
     """Of several runs: what varies at the last place that all curves of a measurement share."""
     by_run = [measurements(run) for run in runs]
+    over = [Curves(run, options.align) for run in runs]
     for identity in dict.fromkeys(key for found in by_run for key in found):
         series = [fullest(found.get(identity, ())) for found in by_run]
-        there = [(run, item) for run, item in zip(runs, series, strict=True) if item is not None]
+        there = [(run, item) for run, item in zip(over, series, strict=True) if item is not None]
         metric = _metric(identity, there[0][1], None)
-        place = None
-        if len(there) > 1 and not metric.cost:
-            place = shared_place(there, options.align)
+        if len(there) < 2 or metric.cost:
+            continue
+        drawn = [run.of(item) for run, item in there]
+        curves = [curve for curve in drawn if curve is not None]
+        place = shared_place(curves, options.align) if len(curves) == len(drawn) else None
         if place is None:
             continue
         first = place.values[0]

@@ -121,8 +121,8 @@ def _decode_plain(hint: type, data: Value) -> object:
         return _decode_dataclass(hint, data)
     if issubclass(hint, Enum):
         return hint(data)
-    if hint is float and isinstance(data, str | int):
-        return float(data)
+    if hint is float and isinstance(data, str):
+        return float(data)  # "NaN" and its like; a whole number stays as it is written.
     return _checked(hint, data) if hint in (str, int, bool) else data
 
 

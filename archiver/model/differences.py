@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
 from archiver.model.claims import Location
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 
 

@@ -61,6 +61,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
+    """Makes the fields of one section."""
+
     section: Section
     prefix: str
     home: Home = Home.FIELDS

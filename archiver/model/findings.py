@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
+from typing import Any
 
 from archiver.model.claims import Location
 from archiver.model.plain import dataclass
@@ -241,6 +242,48 @@ def _place(at: Location, known: Position | None) -> dict[str, Value]:
 
 
 def _further(at: Location, position: Position | None) -> dict[str, Value]:
-    """A place that is neither a line nor a pointer, such as `byte 8562`."""
-    plain = at.place and position is None and not at.place.startswith("/")
-    return {"place": well_formed(at.place)} if plain else {}
+    """What line, column and pointer do not say of a place, such as `byte 8562` or `L3-7`."""
+    line = position.line if position is not None else None
+    said = at.place == _spoken(line, pointer_of(at))
+    return {} if said else {"place": well_formed(at.place)}
+
+
+def _spoken(line: int | None, pointer: str | None) -> str:
+    """The place that a line and a pointer speak of, unless something else is said."""
+    if pointer is not None:
+        return pointer
+    return f"L{line}" if line is not None else ""
+
+
+def decoded(data: Mapping[str, Any]) -> Finding:
+    """The finding of a JSON that `encoded` made.
+
+    Raises:
+        KeyError, TypeError, ValueError: when it is none.
+    """
+    at, position = _placed(data)
+    return Finding(
+        rule=data["rule"],
+        name=data["name"],
+        severity=Severity(data["severity"]),
+        message=data["message"],
+        at=at,
+        position=position,
+        related=tuple(Place(*_spread(item)) for item in data["related"]),
+        hint=data["hint"],
+        fingerprint=data["fingerprint"],
+    )
+
+
+def _spread(data: Mapping[str, Any]) -> tuple[Location, str, Position | None]:
+    at, position = _placed(data)
+    return at, data["message"], position
+
+
+def _placed(data: Mapping[str, Any]) -> tuple[Location, Position | None]:
+    line = data["line"]
+    place = data.get("place", _spoken(line, data["pointer"]))
+    position = Position(line, data["column"]) if line is not None else None
+    at = Location(data["path"], place, data.get("scope", "run"))
+    # What the place itself says was not looked up.
+    return at, None if position == position_of(at, None) else position

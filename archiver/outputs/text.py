@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from archiver.codecs.visible import opening, safe
@@ -23,6 +22,7 @@ from archiver.model.findings import (
     detail_of,
     position_of,
 )
+from archiver.model.plain import dataclass
 from archiver.wording import counted as number_of
 from archiver.wording import listed, verdict
 
@@ -55,6 +55,8 @@ def _encode(report: Report, _book: Mapping[str, Help], colour: bool) -> str:  # 
 
 @dataclass(frozen=True)
 class _Page:
+    """The lines of a report."""
+
     colour: bool
 
     def paint(self, text: str, code: str) -> str:

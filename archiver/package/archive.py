@@ -23,8 +23,8 @@ from archiver.snapshots import SnapshotStore
 
 _OWN = frozenset(
     {
-        "ARCHIVE.md", layout.RECORD, layout.POINTS, "loss_curve.csv", "findings.json",
-        "inventory.ndjson", layout.STAMP, layout.PREVIOUS,
+        layout.DOCUMENT, layout.RECORD, layout.POINTS, "loss_curve.csv", layout.FINDINGS,
+        layout.INVENTORY, layout.STAMP, layout.PREVIOUS,
     }
 )  # fmt: skip
 
@@ -45,7 +45,17 @@ class Contents:
     """Turns the record, the names of its plots and the inventory into ARCHIVE.md."""
     stamp: dict[str, Value]
     """Tool version, time and source path."""
-    previous: str | None = None
+    link: Callable[[Path, RunRecord], Linked]
+    """Given the experiment's directory, whose archives do not change meanwhile, and the record
+    with its final id: what came before the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A record that tells of the run before it."""
+
+    record: RunRecord
+    page: str | None
     """What differs from the previous run of the experiment, when there is one."""
 
 
@@ -72,11 +82,13 @@ def write(archives: Path, contents: Contents) -> Written:
             held.enter_context(staging.locked(home))
             name = _place(home, contents.record.run)
             target = home / name
-            run = replace(contents.record.run, run_id=name)
-            contents = replace(contents, record=replace(contents.record, run=run))
             _refuse_foreign(target)
+            run = replace(contents.record.run, run_id=name)
+            linked = contents.link(home, replace(contents.record, run=run))
+            contents = replace(contents, record=linked.record)
             staged = held.enter_context(staging.stage(home, name))
-            _fill(staged, contents)
+            for relative, data in _files(contents, linked.page):
+                staging.write(staged, relative, data)
             if target.exists() and _same(staged, target):
                 return Written(target, contents.record, changed=False)
             staging.publish(staged, target)
@@ -85,6 +97,35 @@ def write(archives: Path, contents: Contents) -> Written:
         subject = str(fault.filename or archives)
         hint = "choose another --output or make room and permission there"
         raise ArchiverError(subject, fault.strerror or "cannot be written", hint) from None
+
+
+def revise(target: Path, linked: Linked, document: str) -> bool:
+    """Let an archive tell of another run before it; whether anything changed.
+
+    The caller holds the lock of the experiment's directory.
+
+    Raises:
+        ArchiverError: when it cannot be written.
+    """
+    told = _told(linked, document)
+    try:
+        if all(_content(target / relative) == data for relative, data in told.items()):
+            return False
+        _refuse_foreign(target)
+        with staging.stage(target.parent, target.name) as staged:
+            staging.share(target, staged, without=told)
+            for relative, data in told.items():
+                if data is not None:
+                    staging.write(staged, relative, data)
+            staging.publish(staged, target)
+    except OSError as fault:
+        subject, hint = str(fault.filename or target), "make room and permission there"
+        raise ArchiverError(subject, fault.strerror or "cannot be written", hint) from None
+    return True
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
 
 def _place(home: Path, run: RunIdentity) -> str:
@@ -124,7 +165,7 @@ def _refuse_foreign(target: Path) -> None:
     if foreign or _identity(target) is None:
         found = str(target / foreign[0]) if foreign else str(target)
         raise ArchiverError(
-            found, "does not belong to an archive", "move it away before collecting again"
+            found, "does not belong to an archive", "move it away, then collect again"
         )
 
 
@@ -132,13 +173,13 @@ def _known(target: Path) -> set[str]:
     """Files that an archive at this place may hold, by its own inventory."""
     known = set(_OWN)
     try:
-        lines = (target / "inventory.ndjson").read_text("utf-8").splitlines()
+        lines = (target / layout.INVENTORY).read_text("utf-8").splitlines()
         copied = [json.loads(line).get("copied") for line in lines]
     except (OSError, ValueError, AttributeError, RecursionError):
         copied = []
     known |= {path for path in copied if isinstance(path, str)}
-    figures = {path.stem for path in (target / "plots").glob("*.svg")}
-    return known | {f"plots/{name}.{form}" for name in figures for form in ("svg", "png")}
+    figures = {path.stem for path in (target / layout.PLOTS).glob("*.svg")}
+    return known | {f"{layout.PLOTS}/{name}.{form}" for name in figures for form in ("svg", "png")}
 
 
 def _all_files(directory: Path) -> dict[str, bool]:
@@ -151,12 +192,7 @@ def _all_files(directory: Path) -> dict[str, bool]:
     return found
 
 
-def _fill(staged: Path, contents: Contents) -> None:
-    for relative, data in _files(contents):
-        staging.write(staged, relative, data)
-
-
-def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
+def _files(contents: Contents, previous: str | None) -> Iterator[tuple[str, bytes]]:
     """Every file of the archive, made one after the other."""
     from archiver.package import figures, plots, tables
 
@@ -164,22 +200,30 @@ def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     names: list[str] = []
     for spec in figures.figures(record, contents.series, contents.losses, contents.attempts):
         for name, data in plots.draw(spec).items():
-            names.append(f"plots/{name}")
-            yield f"plots/{name}", data
+            names.append(f"{layout.PLOTS}/{name}")
+            yield names[-1], data
     listed: list[FileEntry] = []
     for entry, copy in copies(contents.files, contents.snapshots, contents.redactor):
         if copy is not None and entry.copied is not None:
             yield entry.copied, copy
         listed.append(entry)
-    yield layout.RECORD, _json(codec.encode(record))
     yield layout.POINTS, tables.metrics_parquet(contents.series, contents.redactor.text)
     yield "loss_curve.csv", tables.loss_curve_csv(contents.losses)
-    yield "findings.json", _json([encoded(finding) for finding in contents.findings])
-    yield "inventory.ndjson", b"".join(_line(codec.encode(entry)) for entry in listed)
-    yield "ARCHIVE.md", contents.render(record, names, listed).encode()
-    if contents.previous is not None:
-        yield layout.PREVIOUS, contents.previous.encode("utf-8", "backslashreplace")
+    yield layout.FINDINGS, _json([encoded(finding) for finding in contents.findings])
+    yield layout.INVENTORY, b"".join(_line(codec.encode(entry)) for entry in listed)
+    told = _told(Linked(record, previous), contents.render(record, names, listed))
+    yield from ((relative, data) for relative, data in told.items() if data is not None)
     yield layout.STAMP, _json(contents.stamp)
+
+
+def _told(linked: Linked, document: str) -> dict[str, bytes | None]:
+    """The files that tell of the run before; None for one that there is not."""
+    page = linked.page
+    return {
+        layout.RECORD: _json(codec.encode(linked.record)),
+        layout.DOCUMENT: document.encode(),
+        layout.PREVIOUS: None if page is None else page.encode("utf-8", "backslashreplace"),
+    }
 
 
 def copies(

@@ -6,10 +6,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, count
 
+from archiver.model.plain import dataclass
+
+DOCUMENT = "ARCHIVE.md"
 RECORD = "record.json"
+FINDINGS = "findings.json"
+INVENTORY = "inventory.ndjson"
+PLOTS = "plots"
 POINTS = "metrics.parquet"
 STAMP = "archived.json"
 PREVIOUS = "diff-previous.md"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from archiver.case import Points
 from archiver.errors import ArchiverError
 from archiver.model import codec
+from archiver.model.findings import Finding, decoded
 from archiver.model.points import NO_STEP, PointStatus
 from archiver.model.record import SCHEMA_VERSION, FileEntry, RunRecord, Series
 from archiver.package import layout
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_INVENTORY = "inventory.ndjson"
 _BATCH = 1 << 16
 _HINT = "collect the run again, or restore the archive from a copy"
 
@@ -85,7 +85,7 @@ def files(archive: Path) -> tuple[FileEntry, ...]:
     Raises:
         ArchiverError: when it cannot be read or is no inventory.
     """
-    place = archive / _INVENTORY
+    place = archive / layout.INVENTORY
     try:
         with place.open("rb") as lines:
             return tuple(codec.decode(FileEntry, json.loads(line)) for line in lines)
@@ -95,10 +95,25 @@ def files(archive: Path) -> tuple[FileEntry, ...]:
         raise ArchiverError(str(place), f"is no inventory ({fault})", _HINT) from None
 
 
+def findings(archive: Path) -> tuple[Finding, ...]:
+    """What the audit found when the run was archived.
+
+    Raises:
+        ArchiverError: when it cannot be read or is no list of findings.
+    """
+    place = archive / layout.FINDINGS
+    try:
+        return tuple(decoded(item) for item in json.loads(place.read_bytes()))
+    except OSError as fault:
+        raise ArchiverError(str(place), fault.strerror or "cannot be read", _HINT) from None
+    except (ValueError, KeyError, TypeError, RecursionError) as fault:
+        raise ArchiverError(str(place), f"is no list of findings ({fault})", _HINT) from None
+
+
 class PointTable:
     """The points of an archive's series of numbers, whatever became of them."""
 
-    _NAMES = ("step", "time", "value", "attempt", "status")
+    _NAMES = ("step", "time", "value", "attempt", "status", "epoch")
 
     def __init__(self, archive: Path, series: tuple[Series, ...]) -> None:
         import pyarrow as pa
@@ -136,6 +151,7 @@ class PointTable:
             np.asarray(pc.fill_null(part["value"], float("nan"))),
             np.asarray(pc.fill_null(part["attempt"], 0)).astype(np.int64),
             np.asarray(pc.equal(status, PointStatus.KEPT.word)),
+            np.asarray(pc.fill_null(part["epoch"], float("nan"))),
         )
 
 

@@ -13,7 +13,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -129,6 +129,26 @@ def write(directory: Path, relative: str, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def share(source: Path, staged: Path, without: Container[str]) -> None:
+    """Give a staged directory the regular files of another one, but for some of them.
+
+    No file of an archive is ever written again, so both may have the same one for a moment.
+    """
+    for path in sorted(source.rglob("*")):
+        relative = path.relative_to(source).as_posix()
+        if relative in without or path.is_symlink() or not path.is_file():
+            continue
+        target = staged / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(path)
+        except OSError:  # Not every file system has links.
+            with path.open("rb") as file, target.open("xb") as copy:
+                shutil.copyfileobj(file, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
 
 
 def sync(directory: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archiver.model.claims import EvidenceKind
-from archiver.producers.megatron_walk import Start
+from archiver.producers.megatron_starts import Start
 
 _SIGNALS = ("KeyboardInterrupt", "SIGTERM", "SignalException")
 _STOPPED = frozenset({130, 143, -2, -15})

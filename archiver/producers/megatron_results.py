@@ -50,24 +50,26 @@ def error(walk: Walk) -> str | None:
 
 def command(walk: Walk) -> Command | None:
     """Where it was started and over how many ranks, split in which ways."""
-    if walk.world_size is None and walk.trainer_dir is None:
+    world_size = walk.model.world_size
+    if world_size is None and walk.trainer_dir is None:
         return None
     folder = walk.trainer_dir[1] if walk.trainer_dir is not None else None
-    return Command(cwd=folder or None, world_size=walk.world_size, parallel={**walk.sizes})
+    return Command(cwd=folder or None, world_size=world_size, parallel={**walk.model.sizes})
 
 
 def metrics(walk: Walk) -> dict[str, Value]:
     """Last results of the evaluations, sums of what was counted, the mean speed."""
+    figures = walk.figures
     found: dict[str, Value] = {
-        f"validation lm loss ({where})": last.value for where, last in walk.evaluated.items()
+        f"validation lm loss ({where})": last.value for where, last in figures.evaluations.items()
     }
     # Of the series that share these labels, the periodic one is meant.
-    if "periodic" in walk.evaluated:
-        found["lm loss value"] = walk.evaluated["periodic"].value
-    if walk.ppl is not None and math.isfinite(walk.ppl.value):
-        found["lm loss PPL"] = walk.ppl.value
-    found |= {f"total {key}": count for key, count in walk.counters.items()}
-    total, count = walk.speeds
+    if "periodic" in figures.evaluations:
+        found["lm loss value"] = figures.evaluations["periodic"].value
+    if figures.ppl is not None and math.isfinite(figures.ppl.value):
+        found["lm loss PPL"] = figures.ppl.value
+    found |= {f"total {key}": count for key, count in figures.counters.items()}
+    total, count = figures.speeds
     if count:
         found["mean throughput per GPU (TFLOP/s/GPU)"] = total / count
     return found
@@ -102,7 +104,7 @@ def training(walk: Walk, at: Place) -> tuple[Training, dict[str, Source]]:
 
 def _ppl(walk: Walk, at: Place, sources: dict[str, Source]) -> float | None:
     """Of the last periodic evaluation, if it is one; else of the last training loss."""
-    ppl, loss = walk.ppl, walk.loss
+    ppl, loss = walk.figures.ppl, walk.figures.loss
     if ppl is not None and math.isfinite(ppl.value):
         place = at(ppl.line)
         note = f"validation at iteration {ppl.step}"
@@ -131,11 +133,11 @@ def _nothing_left(walk: Walk, at: Place, sources: dict[str, Source]) -> int | No
 def extras(walk: Walk) -> dict[str, Value]:
     """What no field holds, as far as it was told."""
     told: dict[str, Value] = {
-        "world_size": walk.world_size,
-        "parameter_dtype": walk.dtype,
-        "parameters_by_model_parallel_rank": {**walk.shards} or None,
-        "parameters_in_billions": walk.billions,
-        "theoretical_memory_footprint": walk.footprint,
+        "world_size": walk.model.world_size,
+        "parameter_dtype": walk.model.dtype,
+        "parameters_by_model_parallel_rank": {**walk.model.shards} or None,
+        "parameters_in_billions": walk.model.billions,
+        "theoretical_memory_footprint": walk.model.footprint,
         "trainer_dir": walk.trainer_dir[1] if walk.trainer_dir is not None else None,
         "async_saves_scheduled": walk.async_saves or None,
         "iteration_lines": sum(len(start.job.iterations) for start in walk.starts),

@@ -14,25 +14,20 @@ from typing import Protocol
 
 from archiver.codecs import megatron_lines as grammar
 from archiver.codecs.lines import segments
-from archiver.codecs.megatron_lines import Evaluated, Figure, IterationLine, ValidationLine
-from archiver.codecs.rank_tracebacks import Trace, Tracebacks
+from archiver.codecs.megatron_lines import Figure, IterationLine
+from archiver.codecs.rank_tracebacks import Tracebacks
 from archiver.model.points import NO_STEP
 from archiver.model.times import Instant, parse_iso
+from archiver.producers.megatron_figures import Figures
 from archiver.producers.megatron_jobs import Job
+from archiver.producers.megatron_model import ModelFacts
+from archiver.producers.megatron_starts import Start
+from archiver.producers.megatron_warnings import Warnings, is_warning
 
 Labels = tuple[tuple[str, str], ...]
 
 _DUMP_BEGIN = re.compile(r"(.{0,120}?)-{10,} arguments -{10,}\s*\Z")
 _DUMP_END = "- end of arguments -"
-_WORLD = re.compile(r"using world size: (\d{1,9})")
-_SIZE = re.compile(r"((?:[a-z]{1,12}-){1,3}parallel)[- ]size: (\d{1,9})")
-_DTYPE = re.compile(r"using (torch\.\w{1,20}) for parameters")
-_SHARD = re.compile(
-    r"number of parameters on (\([a-z, ]{1,60}\)) model parallel rank "
-    r"(\([\d, ]{1,40}\)): (\d{1,18})"
-)
-_TOTAL = re.compile(r"Total number of parameters in billions: (\d{1,9}(?:\.\d{1,9})?)")
-_FOOTPRINT = re.compile(r"Theoretical memory footprints: (.{1,200})")
 _STAMP = r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)"
 _MARK = re.compile(r"\[([^\[\]]{3,120})\] datetime: " + _STAMP)
 _SAVED = re.compile(
@@ -58,9 +53,6 @@ _FAILED = re.compile(
 _TRAINER = re.compile(r"(?:train_(?:cpt|sft)|mg2hf): trainer_dir=(\S{0,2000}) RUN_WITH=\w{1,40}")
 _KILLED = re.compile(r"failed \(exitcode: (-?\d{1,9})\) local_rank: \d{1,9}")
 _NODE = re.compile(r"\[([A-Za-z][\w.-]{0,80}):\d{1,9}\]:")
-_GLOG = re.compile(r"[WE]\d{4} \d\d:\d\d:\d\d\.\d{1,9} \d{1,9} \S{1,300}\] ?")
-_WARNING = re.compile(r"(?:WARNING\b|\[warn\]|W\d{4} )")
-_PYTHON_WARNING = re.compile(r"\b(?:User|Deprecation|Future|Runtime)Warning: ")
 _INSTALLED = re.compile(
     r'"[^"]{0,500}?(?:/envs/([^/"]{1,100}))?/(?:lib|bin)/python(3\.\d{1,2})(?=[/"])'
 )
@@ -74,13 +66,10 @@ _TELLING = re.compile(
 _STARTS_KEPT = 2_000
 _MESSAGE_KEPT = 6_000
 """Characters of a message, which holds a path at most."""
-_WARNINGS_KEPT = 50
-_TEXT_KEPT = 500
 _MARKS_KEPT = 200
 _SAVES_KEPT = 10_000
 _HOSTS_KEPT = 1_000
 _ARGUMENTS_KEPT = 20_000
-_SETS_KEPT = 100
 
 
 class Curves(Protocol):
@@ -93,54 +82,6 @@ class Curves(Protocol):
 
     def begin(self, attempt: int) -> None:
         """Points of another job follow, numbered from 0."""
-
-
-@dataclass
-class Start:
-    """One start of the trainer, with what it said of itself."""
-
-    job: Job
-    world: bool = False
-    """Whether its line with the sizes of everything was met."""
-    arguments: dict[str, str] = field(default_factory=dict)
-    dumped: int = 0
-    """Line of its argument dump."""
-    dump_whole: bool = False
-    total: int | None = None
-    """Iterations planned."""
-    loaded: str | None = None
-    """Checkpoint that it went on from."""
-    at_work: int = 0
-    """Line of its last sign that training goes on."""
-    end: tuple[int, str, Instant | None] | None = None
-    """Line, label and time of the mark that says that it is over."""
-    exit_code: tuple[int, int] | None = None
-    """Line and code that the script around it told."""
-    killed: tuple[int, int] | None = None
-    """Line and exit code that torchrun told of a worker."""
-    trace: Trace | None = None
-    hosts: dict[str, int] = field(default_factory=dict)
-    """Host -> line that names it."""
-
-    @property
-    def done(self) -> bool:
-        """Whether all iterations that were planned were printed."""
-        steps = self.job.iterations
-        return bool(steps and self.total is not None and steps[-1] >= self.total)
-
-    def whole_number(self, name: str) -> int | None:
-        """An argument that is one."""
-        text = self.arguments.get(name, "").strip()
-        return int(text) if text.isdecimal() and len(text) < 18 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """A value that counts until another one comes."""
-
-    value: float
-    step: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,32 +101,14 @@ class Walk:
     curves: Curves
     traces: Tracebacks
     starts: list[Start] = field(default_factory=lambda: [Start(Job(1))])
+    model: ModelFacts = field(default_factory=ModelFacts)
+    figures: Figures = field(default_factory=Figures)
+    warnings: Warnings = field(default_factory=Warnings)
     marks: list[Mark] = field(default_factory=list)
-    warnings: dict[str, int] = field(default_factory=dict)
-    """Text -> how often; the first ones only."""
-    warning_count: int = 0
-    loss: Last | None = None
-    """Last `lm loss` of training."""
-    ppl: Last | None = None
-    """Perplexity of the last periodic evaluation; NaN where it was capped."""
-    evaluated: dict[str, Last] = field(default_factory=dict)
-    """Kind of evaluation -> its last `lm loss`."""
-    counters: dict[str, int] = field(default_factory=dict)
-    """Sums of what each line counts for its own interval."""
-    speeds: tuple[float, int] = (0.0, 0)
-    """Sum and number of TFLOP/s per GPU, first lines left out."""
     saves: dict[tuple[str, int], int] = field(default_factory=dict)
     """Directory and iteration of checkpoints that were saved -> line."""
     async_saves: int = 0
     """Saves that were only scheduled, confirmed or not."""
-    shards: dict[str, int] = field(default_factory=dict)
-    """Model-parallel rank -> parameters."""
-    billions: float | None = None
-    footprint: str | None = None
-    dtype: str | None = None
-    sizes: dict[str, int] = field(default_factory=dict)
-    """Kinds of parallelism -> size."""
-    world_size: int | None = None
     trainer_dir: tuple[int, str] | None = None
     installed: tuple[int, str | None, str] | None = None
     """Line of a traceback's frame, environment and Python version in its path."""
@@ -281,20 +204,8 @@ class Walk:
         for item in line.figures:
             self.curves.point(item, "train", line.iteration, time, ())
         for note in line.notes:
-            self._warn(note)
-        self._count(values)
-        if "lm loss" in values:
-            self.loss = Last(values["lm loss"], line.iteration, number)
-
-    def _count(self, values: dict[str, float]) -> None:
-        for key in ("number of skipped iterations", "number of nan iterations"):
-            value = values.get(key)
-            if value is not None and 0 <= value < 2**53:
-                self.counters[key] = self.counters.get(key, 0) + int(value)
-        speed = values.get("throughput per GPU (TFLOP/s/GPU)", values.get("TFLOPs"))
-        first = len(self.start.job.iterations) == 1
-        if speed is not None and math.isfinite(speed) and not first:
-            self.speeds = self.speeds[0] + speed, self.speeds[1] + 1
+            self.warnings.add(note)
+        self.figures.trained(number, line.iteration, values, first=len(start.job.iterations) == 1)
 
     def _validation(self, number: int, text: str) -> bool:
         line = grammar.validation(text) if "loss at" in text else None
@@ -311,18 +222,8 @@ class Walk:
                 self.curves.point(item.ppl, group, step, None, labels)
                 self.capped += item.capped
             if item.key == "lm loss":
-                self._evaluated(number, line, item, step)
+                self.figures.evaluated(number, step, line, item)
         return True
-
-    def _evaluated(self, number: int, line: ValidationLine, item: Evaluated, step: int) -> None:
-        where = "periodic"
-        if line.final:
-            where = "test set" if line.split == "test" else "validation set"
-        name = f"{where} {line.dataset}" if line.dataset else where
-        if name in self.evaluated or len(self.evaluated) < _SETS_KEPT:
-            self.evaluated[name] = Last(item.loss.value, step, number)
-        if not line.final and item.ppl is not None and line.dataset in (None, "0"):
-            self.ppl = Last(math.nan if item.capped else item.ppl.value, step, number)
 
     def _memory(self, text: str) -> bool:
         line = grammar.memory(text)
@@ -405,25 +306,18 @@ class Walk:
         elif "checkpoint" in text or "rerun_state_machine" in text:
             self._checkpoint(number, text)
         elif "parameters" in text or "footprints" in text:
-            self._model(text)
+            self.model.take(text)
         self._wrapper(number, text)
         self._launcher(number, text)
-        bare = text.removeprefix(grammar.rank_prefix(text)).lstrip()
-        told = _WARNING.match(bare) or ("Warning: " in text and _PYTHON_WARNING.search(text))
-        if told:
-            self._warn(text)
+        if is_warning(text):
+            self.warnings.add(text)
 
     def _world(self, number: int, text: str) -> None:
-        found = _WORLD.search(text)
-        if found is None:
+        if not self.model.take_world(text):
             return
         if self.start.world or self.start.at_work:
             self._begin(number)
         self.start.world = True
-        self.world_size = int(found[1])
-        # A value of None is followed by the next name without a comma.
-        bare = text[:2000].replace("None", " ")
-        self.sizes = {name: int(size) for name, size in _SIZE.findall(bare)}
 
     def _datetime(self, number: int, text: str) -> None:
         found = _MARK.search(text)
@@ -466,18 +360,6 @@ class Walk:
         elif rerun is not None and job.resume is None and not job.iterations:
             job.resume = int(rerun[1])
 
-    def _model(self, text: str) -> None:
-        shard, total = _SHARD.search(text), _TOTAL.search(text)
-        footprint, dtype = _FOOTPRINT.search(text), _DTYPE.search(text)
-        if shard is not None and len(self.shards) < _WARNINGS_KEPT:
-            self.shards[f"{shard[1]} {shard[2]}"] = int(shard[3])
-        if total is not None:
-            self.billions = float(total[1])
-        if footprint is not None:
-            self.footprint = footprint[1].strip()
-        if dtype is not None:
-            self.dtype = dtype[1]
-
     def _wrapper(self, number: int, text: str) -> None:
         """What the script around the trainer says, maybe behind a line never finished."""
         if "failed with exit code" in text:
@@ -503,15 +385,6 @@ class Walk:
             found = _INSTALLED.search(text[:2000])
             if found is not None:
                 self.installed = number, found[1], found[2]
-
-    def _warn(self, text: str) -> None:
-        bare = text.removeprefix(grammar.rank_prefix(text)).strip()
-        kept = _GLOG.sub("", bare).strip()[:_TEXT_KEPT]
-        if not kept.strip("* "):
-            return
-        self.warning_count += 1
-        if kept in self.warnings or len(self.warnings) < _WARNINGS_KEPT:
-            self.warnings[kept] = self.warnings.get(kept, 0) + 1
 
 
 def _milliseconds(values: dict[str, float]) -> float:

@@ -17,11 +17,20 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archiver import gitstate
 from archiver.artifact import Artifact, Match
 from archiver.codecs.flaws import Flaws
 from archiver.extension import PointSink, Reader, Selection
-from archiver.gitstate import Config, Hazard, Head
+from archiver.gitstate.config import CONFIG_BYTES, Config, parse_config
+from archiver.gitstate.hazards import HAZARDS_MOST, Hazard, alternates, hazards
+from archiver.gitstate.references import (
+    PACKED_BYTES,
+    SMALL_BYTES,
+    Head,
+    git_file,
+    packed_ref,
+    parse_head,
+    parse_ref,
+)
 from archiver.model.claims import Problem
 from archiver.model.paths import joined
 from archiver.model.reading import Reading
@@ -84,7 +93,7 @@ def _own(tree: Tree, home: str) -> Iterator[Entry]:
 def detect(artifact: Artifact) -> Match:
     """A head that git would accept, or a `.git` file that names a directory."""
     if artifact.path == artifact.entry.path:
-        return Match.YES if gitstate.git_file(artifact.head()) is not None else Match.NO
+        return Match.YES if git_file(artifact.head()) is not None else Match.NO
     if _head(artifact) is not None:
         return Match.YES
     return Match.DAMAGED if artifact.name == ".git" else Match.NO
@@ -93,10 +102,10 @@ def detect(artifact: Artifact) -> Match:
 def _head(artifact: Artifact) -> Head | None:
     """What `HEAD` says; long ago it was a link to the branch."""
     if artifact.entry.name == "HEAD":
-        return gitstate.parse_head(artifact.head())
+        return parse_head(artifact.head())
     link = artifact.tree.by_path.get(f"{artifact.path}/HEAD")
     target = link.target if link is not None else None
-    return gitstate.parse_head(f"ref: {target}".encode()) if target else None
+    return parse_head(f"ref: {target}".encode()) if target else None
 
 
 def parse(artifact: Artifact) -> Repository:
@@ -116,8 +125,8 @@ def parse(artifact: Artifact) -> Repository:
         entry = by_name.get(name)
         data = _content(found, artifact, entry)
         if entry is not None:
-            told = gitstate.alternates(data, f"{artifact.path}/objects")
-            found.hazards += [(entry, hazard) for hazard in told][: gitstate.HAZARDS_MOST]
+            told = alternates(data, f"{artifact.path}/objects")
+            found.hazards += [(entry, hazard) for hazard in told][:HAZARDS_MOST]
     _common(found, artifact, by_name.get("commondir"))
     _checked_out(found, artifact, by_name)
     for entry in artifact.files:
@@ -127,7 +136,7 @@ def parse(artifact: Artifact) -> Repository:
 
 
 def _content(
-    found: Repository, artifact: Artifact, entry: Entry | None, most: int = gitstate.SMALL_BYTES
+    found: Repository, artifact: Artifact, entry: Entry | None, most: int = SMALL_BYTES
 ) -> bytes:
     if entry is None:
         return b""
@@ -139,7 +148,7 @@ def _content(
 
 def _git_file(found: Repository, artifact: Artifact) -> None:
     entry = artifact.entry
-    found.elsewhere = gitstate.git_file(_content(found, artifact, entry))
+    found.elsewhere = git_file(_content(found, artifact, entry))
     if found.elsewhere is None or joined(entry.parent, found.elsewhere) is None:
         where = (found.elsewhere or "nowhere")[:200]
         hazard = Hazard(f"the repository lies in {where}, outside of the run", 1)
@@ -147,13 +156,13 @@ def _git_file(found: Repository, artifact: Artifact) -> None:
 
 
 def _config(found: Repository, artifact: Artifact, entry: Entry | None) -> None:
-    data = _content(found, artifact, entry, gitstate.CONFIG_BYTES + 1)
+    data = _content(found, artifact, entry, CONFIG_BYTES + 1)
     if entry is None:
         return
-    config = gitstate.parse_config(data, artifact.limits)
+    config = parse_config(data, artifact.limits)
     found.configs.append((entry, config))
-    told = [(entry, hazard) for hazard in gitstate.hazards(config, artifact.path)]
-    found.hazards += told[: gitstate.HAZARDS_MOST]
+    told = [(entry, hazard) for hazard in hazards(config, artifact.path)]
+    found.hazards += told[:HAZARDS_MOST]
     found.remote = found.remote or config.last("remote", "url", "origin")
 
 
@@ -170,11 +179,11 @@ def _checked_out(found: Repository, artifact: Artifact, by_name: dict[str, Entry
         return
     found.commit, ref = found.head.commit, found.head.ref
     if ref is not None and ref in by_name:
-        found.commit = gitstate.parse_ref(_content(found, artifact, by_name[ref]))
+        found.commit = parse_ref(_content(found, artifact, by_name[ref]))
     packed = by_name.get("packed-refs")
     if ref is not None and found.commit is None and packed is not None:
-        data = _content(found, artifact, packed, gitstate.PACKED_BYTES)
-        found.commit = gitstate.packed_ref(data, ref)
+        data = _content(found, artifact, packed, PACKED_BYTES)
+        found.commit = packed_ref(data, ref)
 
 
 def _is_executable(artifact: Artifact, entry: Entry) -> bool:

@@ -217,7 +217,7 @@ def _reasons(walk: Walk) -> dict[str, int]:
     found = {
         "torn-iteration-line": walk.torn,
         "capped-perplexity": walk.capped,
-        "warnings": walk.warning_count,
+        "warnings": walk.warnings.count,
     }
     return {name: count for name, count in found.items() if count}
 
@@ -244,7 +244,8 @@ def _step(log: Log, walk: Walk) -> Step:
         metrics=results.metrics(walk),
         logs=tuple(entry.path for entry, _ in log.files),
         warnings=tuple(
-            text if count == 1 else f"{text} (x{count})" for text, count in walk.warnings.items()
+            text if count == 1 else f"{text} (x{count})"
+            for text, count in walk.warnings.told.items()
         ),
         error=results.error(walk),
         error_stack=trace.text if trace is not None else None,

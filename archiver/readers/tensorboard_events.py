@@ -1,23 +1,17 @@
 """TensorBoard event files: every scalar and text, with what was damaged told.
 
-A process writes `events.out.tfevents.<Unix seconds>.<host>.<pid>.<n>` (older writers leave out
-pid and n). Each process is an attempt; a second file of the same process (an evaluation after
-training) is not: its n is higher. In containers a restart often has the pid of the process before
-it, but n begins again. The Hugging Face callback renames `eval_x` to `eval/x` and anything else to
-`train/x`, and stores the arguments as a text under `args/text_summary`.
+The Hugging Face callback stores the arguments as a text under `args/text_summary`.
 """
 
 from __future__ import annotations
 
-import re
 from array import array
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from archiver.codecs import json_document, tf_hparams
 from archiver.codecs.tfevents import EventScan, ScalarBatch, SessionMark, TextBatch
-from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -29,22 +23,22 @@ from archiver.model.claims import (
 )
 from archiver.model.points import PLACEHOLDER, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Step
-from archiver.model.times import Clock, from_epoch
+from archiver.model.times import from_epoch
 from archiver.model.values import Value
-from archiver.producers import lightning_keys, lightning_versions
-from archiver.producers.lightning_keys import HP_METRIC, Key
-from archiver.producers.trainer_rows import END_KEYS, meaning
-from archiver.rundir import Entry
+from archiver.producers.lightning_keys import HP_METRIC
+from archiver.producers.tensorboard_files import (
+    EVENT_NAME,
+    FILES,
+    FileName,
+    attempt_of,
+    family_of,
+    file_name,
+)
+from archiver.producers.tensorboard_tags import METRICS, OVER_SAMPLES, series_of
 from archiver.view import emptiness
 
-FLOAT32_ROUNDING = 2.0**-24
-"""Half a unit in the last place, relative."""
-_FILES = "*tfevents*"
-_NAME = re.compile(r".*tfevents\.(\d{9,11})\.(.*)\Z")
-_PROCESS = re.compile(r"(.+?)\.(\d+)\.(\d+)(?:\.v2)?\Z")
 _MAGIC = b"brain.Event:"
 _ARGUMENTS = "args/text_summary"
-_OVER_SAMPLES = " vs samples"
 _EVALUATED = ("lm loss validation", "lm loss validation ppl")
 """Tags under which Megatron also writes what it evaluates when training is over."""
 _AFTER = (("evaluation", "after training"),)
@@ -52,47 +46,6 @@ _SUMMARY = "/text_summary"
 _TEXTS_KEPT = 20_000
 _ENOUGH = 20
 """Texts of one argument each, from which on they are taken for a program's arguments."""
-_RENAMED = {"train/": "train", "eval/": "eval"}
-_RESULT = "hparam/"
-"""Prefix of results that are logged once beside the hyper-parameters; they are no curves."""
-
-METRICS: dict[str, Metric] = {
-    "loss": Metric("loss", split="train"),
-    "train_loss": Metric("loss", split="train"),
-    "lm loss": Metric("loss", "nat/token", "train"),
-    "lm loss validation": Metric("eval_loss", "nat/token", "val"),
-    "lm loss validation ppl": Metric("perplexity", split="val"),
-    "val_loss": Metric("eval_loss", split="eval"),
-    "val/loss": Metric("eval_loss", split="eval"),
-    "valid/loss": Metric("eval_loss", split="eval"),
-    "val/perplexity": Metric("perplexity", split="eval"),
-    "eval_loss": Metric("eval_loss", split="eval"),
-    "learning-rate": Metric("learning_rate", split="train"),
-    "learning_rate": Metric("learning_rate", split="train"),
-    "lr": Metric("learning_rate", split="train"),
-    "grad-norm": Metric("grad_norm", split="train"),
-    "grad_norm": Metric("grad_norm", split="train"),
-    "iteration-time": Metric("step_time", "s", "train"),
-    "batch-size": Metric("batch_size", "samples", "train"),
-    "loss-scale": Metric("loss_scale", split="train"),
-    "params-norm": Metric("param_norm", split="train"),
-    "mem-max-allocated-bytes": Metric(
-        "gpu_mem", "B", attributes=(("memory", "peak"), ("device", "accelerator"))
-    ),
-}
-"""Tags that writers other than the Hugging Face callback use."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileName:
-    """What an event file's name says."""
-
-    seconds: int | None = None
-    host: str | None = None
-    process: str = ""
-    """Host and pid; the whole name where the writer left them out."""
-    number: int = 0
-    """The process's own numbering of its files."""
 
 
 @dataclass
@@ -121,7 +74,7 @@ def detect(artifact: Artifact) -> Match:
     head = artifact.head()
     if _MAGIC in head[:256]:
         return Match.YES
-    return Match.DAMAGED if _NAME.match(artifact.name) else Match.NO
+    return Match.DAMAGED if EVENT_NAME.match(artifact.name) else Match.NO
 
 
 def parse(artifact: Artifact) -> Events:
@@ -129,21 +82,9 @@ def parse(artifact: Artifact) -> Events:
     return Events(EventScan(artifact.chunks(), artifact.limits), file_name(artifact.name))
 
 
-def file_name(name: str) -> FileName:
-    """Take an event file's name apart."""
-    match = _NAME.match(name)
-    if match is None:
-        return FileName(process=name)
-    seconds, rest = int(match[1]), match[2]
-    process = _PROCESS.match(rest)
-    if process is None:
-        return FileName(seconds, rest or None, name)
-    return FileName(seconds, process[1], f"{process[1]}.{process[2]}", int(process[3][:18]))
-
-
 def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading:
     """Points to the sink; the process as an attempt, its host and its times as claims."""
-    index, opens_attempt = _attempt(artifact)
+    index, opens_attempt = attempt_of(artifact)
     for item in events.scan:
         _take(events, artifact, item, index, points)
     for batch in events.held.values():
@@ -181,50 +122,6 @@ def to_reading(events: Events, artifact: Artifact, points: PointSink) -> Reading
     )
 
 
-def _attempt(artifact: Artifact) -> tuple[int, bool]:
-    """Which process wrote the file, and whether this is its first file."""
-    paths = tuple(entry.path for entry in _siblings(artifact))
-    return _attempts(paths).get(artifact.path, (0, True))
-
-
-@lru_cache(maxsize=4)
-def _attempts(paths: tuple[str, ...]) -> dict[str, tuple[int, bool]]:
-    """Of each of some files, in natural order: its process, and whether it is the first."""
-    found: dict[str, tuple[int, bool]] = {}
-    last: dict[tuple[str, str], tuple[int, int]] = {}
-    """Directory and process -> its attempt and the number of its latest file."""
-    attempts = 0
-    for path in paths:
-        parent, _, name = path.rpartition("/")
-        known = file_name(name)
-        process = parent, known.process
-        attempt, number = last.get(process, (0, known.number))
-        fresh = known.number <= number
-        last[process] = (attempts if fresh else attempt, known.number)
-        found[path] = last[process][0], fresh
-        attempts += fresh
-    return found
-
-
-def _siblings(artifact: Artifact) -> list[Entry]:
-    """Event files of its directory, and of the other versions of a run that has several."""
-    home, tree = artifact.directory, artifact.tree
-    if not lightning_versions.start(artifact, _FILES).several:
-        beside = tree.directories.get(home, ()) if home else tree.files
-        return [entry for entry in beside if "tfevents" in entry.name and entry.parent == home]
-    above = home.rpartition("/")[0]
-    return [
-        entry
-        for entry in tree.named(_FILES)
-        if entry.parent.rpartition("/")[0] == above
-        and lightning_versions.number(entry.parent) is not None
-    ]
-
-
-def _family(artifact: Artifact) -> str:
-    return f"{lightning_versions.start(artifact, _FILES).home}/{_FILES}".lstrip("/")
-
-
 def _take(
     events: Events,
     artifact: Artifact,
@@ -246,7 +143,7 @@ def _take(
         elif item.tag.endswith(_SUMMARY) and item.texts and len(events.texts) < _TEXTS_KEPT:
             events.texts[item.tag.removesuffix(_SUMMARY)] = item.texts[-1]
     if item.tag not in events.specs:
-        events.specs[item.tag] = _spec(item, artifact, events.scan.tags)
+        events.specs[item.tag] = series_of(item, artifact, events.scan.tags)
     if isinstance(item, ScalarBatch) and item.tag in _EVALUATED:
         held = events.held.setdefault(item.tag, item)
         if held is not item:
@@ -275,9 +172,8 @@ def _without_placeholder(
         )
         for places in (odd, rest)
     )
-    _add(
-        replace(_spec(held, artifact, ()), attributes=PLACEHOLDER), held, artifact, attempt, points
-    )
+    spec = replace(series_of(held, artifact, ()), attributes=PLACEHOLDER)
+    _add(spec, held, artifact, attempt, points)
     return left
 
 
@@ -289,7 +185,7 @@ def _add(
     points: PointSink,
 ) -> None:
     values = item.texts if isinstance(item, TextBatch) else item.values
-    family = _family(artifact)
+    family = family_of(artifact)
     points.add(Batch(spec, artifact.path, item.steps, values, None, item.times, attempt, family))
 
 
@@ -313,7 +209,7 @@ def _parted(spec: SeriesSpec, item: ScalarBatch) -> Iterator[tuple[SeriesSpec, S
 
 
 def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:
-    if isinstance(item, ScalarBatch) and not item.tag.endswith(_OVER_SAMPLES):
+    if isinstance(item, ScalarBatch) and not item.tag.endswith(OVER_SAMPLES):
         first, last = min(item.steps), max(item.steps)
         events.first_step = first if events.first_step is None else min(first, events.first_step)
         events.last_step = max(last, events.last_step)
@@ -321,58 +217,6 @@ def _note_extent(events: Events, item: ScalarBatch | TextBatch) -> None:
     for time in times:
         events.first_time = time if events.first_time is None else min(time, events.first_time)
         events.last_time = time if events.last_time is None else max(time, events.last_time)
-
-
-def _spec(item: ScalarBatch | TextBatch, artifact: Artifact, beside: Container[str]) -> SeriesSpec:
-    """What a tag's points are; `beside` are the tags that were met so far."""
-    source = _family(artifact)
-    if isinstance(item, TextBatch):
-        return SeriesSpec(item.tag, source, type="text", clock=Clock.EPOCH.value)
-    # Megatron writes each curve a second time over the samples that were consumed.
-    bare = item.tag.removesuffix(_OVER_SAMPLES)
-    over_samples = bare != item.tag
-    key = _meaning(bare, beside)
-    metric = key.metric
-    return SeriesSpec(
-        item.tag,
-        source,
-        None if over_samples else metric.canonical or None,
-        split=key.split,
-        labels=key.labels,
-        axis="samples" if over_samples else "step",
-        unit=metric.unit,
-        clock=Clock.EPOCH.value,
-        attributes=() if over_samples else (*metric.attributes, *_counted(key, artifact)),
-        relative_error=FLOAT32_ROUNDING if item.dtype == "float32" else 0.0,
-    )
-
-
-def _counted(key: Key, artifact: Artifact) -> tuple[tuple[str, str], ...]:
-    """How Lightning counts steps, where its logger wrote the file: parameters lie beside it."""
-    beside = f"{artifact.directory}/hparams.yaml".lstrip("/")
-    return lightning_keys.first_step(key) if beside in artifact.tree.by_path else ()
-
-
-def _meaning(tag: str, beside: Container[str] = ()) -> Key:
-    known = METRICS.get(tag)
-    if known is not None:
-        return Key(known, known.split)
-    if tag.startswith(_RESULT):
-        return Key(Metric(""))
-    for prefix, split in _RENAMED.items():
-        if tag.startswith(prefix):
-            key = tag.removeprefix(prefix)
-            if split == "train" and key.startswith("eval/"):
-                return Key(Metric(""), "eval")
-            if key in END_KEYS:
-                return Key(meaning(key))
-            found = meaning(f"eval_{key}" if split == "eval" else key)
-            if found != Metric(""):
-                return Key(found, split)
-            return lightning_keys.understand(tag, beside)
-    leaf = METRICS.get(tag.rpartition("/")[2])
-    named = lightning_keys.understand(tag, beside)
-    return named if leaf is None or named.metric.canonical else Key(leaf, leaf.split)
 
 
 def _arguments(events: Events, text: str, artifact: Artifact) -> None:
@@ -439,11 +283,11 @@ def _trail(events: Events, artifact: Artifact) -> AttemptTrail:
         first_step=events.first_step,
         host=events.name.host,
     )
-    return AttemptTrail(_family(artifact), (mark,))
+    return AttemptTrail(family_of(artifact), (mark,))
 
 
 def _evidence(events: Events, artifact: Artifact, attempt: int) -> Iterator[Evidence]:
-    family = _family(artifact)
+    family = family_of(artifact)
     if events.last_step:
         detail = f"last event at step {events.last_step}"
         yield Evidence(EvidenceKind.PROGRESS, detail, artifact.at(), family=family, attempt=attempt)
@@ -473,7 +317,7 @@ READER = Reader(
     name="tensorboard_events",
     kind="tensorboard.events",
     summary="TensorBoard event files, scalars in both encodings",
-    select=files(_FILES),
+    select=files(FILES),
     detect=detect,
     parse=parse,
     map=to_reading,

@@ -6,7 +6,7 @@ Read as data: `*.pt`, `*.pth`, `*.bin`, `*.ckpt`, by their first bytes.
 from __future__ import annotations
 
 from archiver.codecs import torch_container
-from archiver.codecs.pickle_inert import Mapping
+from archiver.codecs.pickle_nodes import Mapping
 from archiver.codecs.torch_container import Kind, TorchFile
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import Problem

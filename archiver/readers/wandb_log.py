@@ -1,24 +1,19 @@
 """W&B transaction log (`run-<id>.wandb`): everything that a run sent, or would have sent.
 
-Offline runs hold configuration, history and summary here and nowhere else. A run record comes
-first, configuration in it and in later records (applied in order), then history rows, summary
-updates, system statistics and console output. An exit record is written when the run is
-finished; its code is left out when it is 0, and is 255 after Ctrl-C. A killed writer leaves
-whole blocks of 32 KiB, often with the first part of a record at the end.
+Offline runs hold configuration, history and summary here and nowhere else. An exit record is
+written when the run is finished; its code is 255 after Ctrl-C. A killed writer leaves whole blocks
+of 32 KiB, often with the first part of a record at the end.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from archiver.codecs import traceback_text, wandb_record
-from archiver.codecs.protobuf import WireError
 from archiver.codecs.wandb_log import MAGIC, WandbLog
-from archiver.codecs.wandb_record import Item, Message
-from archiver.extension import Artifact, Match, Metric, PointSink, Reader, Reading, files
+from archiver.codecs.wandb_record import Message
+from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import (
     AttemptMark,
     AttemptTrail,
@@ -30,80 +25,19 @@ from archiver.model.claims import (
     Problem,
     Trust,
 )
-from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.record import Accounting, Config, Dependency, Related, Step
-from archiver.model.times import Clock, from_epoch
+from archiver.model.times import from_epoch
 from archiver.model.values import Value
-from archiver.producers.wandb_history import (
-    COLUMN_POINTS,
-    METRICS,
-    PENDING_POINTS,
-    History,
-    flat,
-    number,
-)
+from archiver.producers.wandb_history import METRICS, flat
 from archiver.producers.wandb_machine import claims as machine_claims
 from archiver.producers.wandb_machine import command, machine, repository
+from archiver.producers.wandb_records import Log, read_records
 from archiver.view import View, emptiness
 
 INTERRUPTED = 255
 """Exit code that W&B gives a run that Ctrl-C ended."""
 _FILE = re.compile(r"run-(\w{1,128})\.wandb\Z")
-_GPU = re.compile(r"gpu\.(?:process\.)?(\d{1,4})\.(\w{1,60})\Z")
-_SYSTEM: dict[str, Metric] = {
-    "gpu": Metric("gpu_util", "%"),
-    "memory": Metric("", "%"),
-    "memoryAllocated": Metric("gpu_mem", "%"),
-    "memoryAllocatedBytes": Metric("gpu_mem", "bytes"),
-    "temp": Metric("gpu_temp", "degC"),
-    "powerWatts": Metric("gpu_power", "W"),
-    "cpu": Metric("cpu_util", "%"),
-    "disk": Metric("", "%"),
-    "proc.memory.rssMB": Metric("host_mem", "MB"),
-    "network.sent": Metric("", "bytes"),
-    "network.recv": Metric("", "bytes"),
-}
-_UNITS = {"percent": "%", "mb": "MB", "gb": "GB", "bytes": "bytes", "watts": "W"}
-"""Ends of names that tell the unit of what else was sampled."""
 _NAMES_KEPT = 200
-_PRINTED_PARTS = 256
-
-
-@dataclass
-class Log:
-    """A log still to be read, and what reading it finds out."""
-
-    stream: WandbLog
-    history: History
-    run: Message = field(default_factory=Message)
-    run_at: int = 0
-    config: dict[str, Value] = field(default_factory=dict)
-    summary: dict[tuple[str, ...], Item] = field(default_factory=dict)
-    environment: dict[str, Value] = field(default_factory=dict)
-    environment_at: int = 0
-    stats: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
-    stats_held: int = 0
-    """Points in `stats`, and what their columns take besides."""
-    stats_other: int = 0
-    telemetry: Message = field(default_factory=Message)
-    telemetry_at: int = 0
-    producer: str = ""
-    exit: tuple[int, int, int] | None = None
-    """Offset of the exit record, exit code, seconds that the run took."""
-    preempting: int | None = None
-    printed: list[str] = field(default_factory=list)
-    """The end of what was printed, in parts."""
-    console_at: int = 0
-    kinds: dict[str, int] = field(default_factory=dict)
-    undecodable: int = 0
-    last_time: float | None = None
-    files: list[str] = field(default_factory=list)
-
-    @property
-    def ended(self) -> float | None:
-        """The last time that anything in the log carries, Unix seconds."""
-        known = [time for time in (self.last_time, self.history.last_time) if time is not None]
-        return max(known, default=None)
 
 
 def detect(artifact: Artifact) -> Match:
@@ -121,15 +55,7 @@ def parse(artifact: Artifact) -> WandbLog:
 
 def to_reading(stream: WandbLog, artifact: Artifact, points: PointSink) -> Reading:
     """Points to the sink; identity, configuration, machine and end as claims and evidence."""
-    log = Log(stream, History(points, artifact.path, artifact.path))
-    for offset, payload in stream:
-        try:
-            _take(log, artifact, offset, payload)
-        except WireError as fault:
-            log.undecodable += 1
-            stream.tally.flaws.add("undecodable-record", str(fault), f"byte {offset}")
-    log.history.flush()
-    _emit_stats(log, artifact, points)
+    log = read_records(stream, artifact.path, points)
     view = View.of(_Placed(artifact, log.environment_at), log.environment)
     return Reading(
         claims=(*_identity(log, artifact), *machine_claims(view)),
@@ -159,162 +85,6 @@ class _Placed(Artifact):
         """The record that the value stands in; pointers do not lead into a binary file."""
         del place
         return super().at(f"byte {self._offset}", path)
-
-
-def _take(log: Log, artifact: Artifact, offset: int, payload: bytes) -> None:
-    kind, body = wandb_record.kind_of(payload, artifact.limits)
-    log.kinds[kind or "unknown"] = log.kinds.get(kind or "unknown", 0) + 1
-    handler = _HANDLERS.get(kind)
-    if handler is not None:
-        handler(log, artifact, offset, body)
-
-
-def _take_run(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
-    log.run, log.run_at = wandb_record.read(body, artifact.limits), offset
-    for config in log.run.fields.get(4, ()):
-        if isinstance(config, bytes):
-            _take_config(log, artifact, offset, config)
-    if 19 in log.run.fields:
-        log.telemetry, log.telemetry_at = log.run.message(19), offset
-
-
-def _take_config(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    limits = artifact.limits
-    for item in wandb_record.items(body, 1, limits):
-        wandb_record.place(log.config, item.path, item.value(limits))
-    for item in wandb_record.items(body, 2, limits):
-        wandb_record.remove(log.config, item.path)
-
-
-def _take_history(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    limits = artifact.limits
-    row: dict[str, Value] = {}
-    items, step = wandb_record.history(body, limits)
-    for item in items:
-        wandb_record.place(row, item.path, item.value(limits))
-    log.history.add(row.items(), step)
-
-
-def _take_summary(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    for item in wandb_record.items(body, 1, artifact.limits):
-        log.summary[item.path] = item
-    for item in wandb_record.items(body, 2, artifact.limits):
-        log.summary.pop(item.path, None)
-
-
-def _take_stats(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    limits = artifact.limits
-    time = wandb_record.read(body, limits).seconds(2)
-    _note_time(log, time)
-    named = [(".".join(i.path), i.value(limits)) for i in wandb_record.items(body, 3, limits)]
-    if log.stats_held >= PENDING_POINTS:
-        _emit_stats(log, artifact, log.history.sink)
-    for key, value in flat(named):
-        figure = number(value)
-        if figure is None:
-            log.stats_other += 1
-            continue
-        log.stats_held += 1 if key in log.stats else COLUMN_POINTS
-        steps, values, times = log.stats.setdefault(key, (array("q"), array("d"), array("d")))
-        steps.append(NO_STEP)
-        values.append(figure)
-        times.append(float("nan") if time is None else time)
-
-
-def _take_output(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
-    message = wandb_record.read(body, artifact.limits)
-    _note_time(log, message.seconds(2))
-    text = message.text(3)
-    most = artifact.limits.traceback_bytes
-    log.printed.append(text[-most:])
-    if len(log.printed) > _PRINTED_PARTS:
-        log.printed = ["".join(log.printed)[-most:]]
-    log.console_at = offset
-
-
-def _take_environment(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
-    log.environment.update(wandb_record.environment(body, artifact.limits))
-    log.environment_at = log.environment_at or offset
-
-
-def _take_exit(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
-    message = wandb_record.read(body, artifact.limits)
-    log.exit = (offset, message.integer(1), message.integer(2))
-
-
-def _take_telemetry(log: Log, artifact: Artifact, offset: int, body: bytes) -> None:
-    log.telemetry, log.telemetry_at = wandb_record.read(body, artifact.limits), offset
-
-
-def _take_metric(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    message = wandb_record.read(body, artifact.limits)
-    name, counter = message.text(1) or message.text(2), message.text(4)
-    if name and counter:
-        log.history.define(name, counter)
-
-
-def _take_header(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    log.producer = wandb_record.read(body, artifact.limits).message(1).text(1)
-
-
-def _take_files(log: Log, artifact: Artifact, _offset: int, body: bytes) -> None:
-    for item in wandb_record.read(body, artifact.limits).messages(1):
-        if item.text(1) and len(log.files) < _NAMES_KEPT:
-            log.files.append(item.text(1))
-
-
-def _take_preempting(log: Log, _artifact: Artifact, offset: int, _body: bytes) -> None:
-    log.preempting = offset
-
-
-_HANDLERS: dict[str, Callable[[Log, Artifact, int, bytes], None]] = {
-    "run": _take_run,
-    "config": _take_config,
-    "history": _take_history,
-    "summary": _take_summary,
-    "stats": _take_stats,
-    "output": _take_output,
-    "environment": _take_environment,
-    "exit": _take_exit,
-    "telemetry": _take_telemetry,
-    "metric": _take_metric,
-    "header": _take_header,
-    "files": _take_files,
-    "preempting": _take_preempting,
-}
-
-
-def _note_time(log: Log, time: float | None) -> None:
-    if time is not None:
-        log.last_time = time if log.last_time is None else max(time, log.last_time)
-
-
-def _emit_stats(log: Log, artifact: Artifact, points: PointSink) -> None:
-    for key, (steps, values, times) in log.stats.items():
-        card = _GPU.match(key)
-        metric = _sampled(card[2] if card else key)
-        own = card is not None and key.startswith("gpu.process.")
-        spec = SeriesSpec(
-            key,
-            artifact.path,
-            None if own else metric.canonical or None,
-            labels=(("gpu", card[1]),) if card else (),
-            axis="time",
-            unit=metric.unit,
-            clock=Clock.EPOCH.value,
-            attributes=(("kind", "system"),),
-        )
-        points.add(Batch(spec, artifact.path, steps, values, None, times, family=artifact.path))
-    log.stats.clear()
-    log.stats_held = 0
-
-
-def _sampled(name: str) -> Metric:
-    known = _SYSTEM.get(name)
-    if known is not None:
-        return known
-    ends = (unit for end, unit in _UNITS.items() if name.lower().endswith(end))
-    return Metric("", next(ends, None))
 
 
 def _place(artifact: Artifact, offset: int) -> Location:
@@ -405,7 +175,7 @@ def _failure(log: Log) -> traceback_text.TracebackText | None:
     """
     if log.exit is not None and log.exit[1] == 0:
         return None
-    found = traceback_text.last("".join(log.printed)[-log.stream.limits.traceback_bytes :])
+    found = traceback_text.last(log.output)
     ended = found is not None and (log.exit is not None or not found.followed)
     return found if ended else None
 
@@ -471,7 +241,7 @@ def _problems(log: Log, artifact: Artifact) -> Iterator[Problem]:
 
 def _accounting(log: Log, artifact: Artifact) -> Accounting:
     tally = log.stream.tally
-    values = sum(log.history.other.values()) + log.stats_other
+    values = sum(log.history.other.values()) + log.system.other
     reasons = dict(tally.flaws.counts)
     if values:
         reasons["values-without-number"] = values

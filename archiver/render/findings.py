@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archiver.audit import Audit
-from archiver.model.findings import Finding, counted
+from archiver.model.findings import Finding, counted, position_of
 from archiver.render.escape import Markdown, inline, prose
 from archiver.render.shapes import Bullet, Table, sentence
 from archiver.render.values import place
@@ -42,7 +42,7 @@ def table(audit: Audit) -> Table:
 def _place(item: Finding) -> Markdown | None:
     if not item.at.path:
         return None
-    line = f" (line {item.line})" if item.position is not None else ""
+    line = f" (line {item.line})" if item.line and position_of(item.at, None) is None else ""
     return Markdown(place(item.at) + line)
 
 

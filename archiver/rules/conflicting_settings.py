@@ -26,10 +26,10 @@ What to do
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
+from archiver.model.plain import dataclass
 from archiver.model.record import Config
 from archiver.settings import EPOCHS, STEPS, Setting, Statement, agree, statements
 from archiver.wording import cut, listed, shown

@@ -24,12 +24,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
+from archiver.model.plain import dataclass
 from archiver.model.record import Checkpoint, Series
 from archiver.model.values import Value
 from archiver.wording import counted, cut

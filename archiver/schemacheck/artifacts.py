@@ -7,7 +7,7 @@ that could be read are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, islice
 
 from archiver.artifact import Artifact
@@ -15,6 +15,7 @@ from archiver.codecs import json_document
 from archiver.codecs.flaws import Flaws
 from archiver.codecs.ndjson import Block, NdjsonStream
 from archiver.model.claims import Problem
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 from archiver.rundir import Entry, OpenFile
 from archiver.schemacheck import checker, index

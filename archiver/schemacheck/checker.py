@@ -8,10 +8,11 @@ nobody can explain helps nobody.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property
 from typing import Any, Protocol, cast
 
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 from archiver.schemacheck.index import Schema, SchemaFile, Version, find
 from archiver.schemacheck.screen import Wild, example, is_odd, screened

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from archiver.artifact import Artifact
 from archiver.codecs.positions import nearest, positions
 from archiver.limits import MIB
 from archiver.model.claims import Problem
 from archiver.model.findings import Position
+from archiver.model.plain import dataclass
 from archiver.rundir import Entry, OpenFile
 from archiver.schemacheck.index import SchemaFile
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 
 from archiver.codecs.ndjson import Block, Row
 from archiver.limits import DEFAULT, Limits
+from archiver.model.plain import dataclass
 from archiver.model.values import Value
 from archiver.schemacheck.checker import Checker, Engine, compiled
 from archiver.schemacheck.screen import example, is_odd

@@ -22,14 +22,13 @@ def case_of(
     files: Sequence[FileEntry],
     points: Callable[[Series], Points | None] | None,
     *,
-    hashed: bool = True,
     required: Sequence[str] = (),
     now: dt.datetime | None = None,
 ) -> Case:
     """One run before the audit; without a time, what needs the present is not judged."""
     facts = {Fact.RUN, Fact.FILES}
     facts |= {Fact.POINTS} if points is not None else set()
-    facts |= {Fact.HASHES} if hashed else set()
+    facts |= {Fact.HASHES} if any(entry.sha256 for entry in files) else set()
     facts |= {Fact.CLOCK} if now is not None else set()
     plain = Case(
         record=record,
@@ -43,10 +42,10 @@ def case_of(
 
 
 def unconditional(
-    record: RunRecord, files: Sequence[FileEntry], series: Sequence[Joined], *, hashed: bool
+    record: RunRecord, files: Sequence[FileEntry], points: Callable[[Series], Points | None]
 ) -> Audit:
     """The audit that goes into an archive: no policy of anybody's, and no present time."""
-    case = case_of(record, files, spooled(record, series), hashed=hashed)
+    case = case_of(record, files, points)
     return audit.audit(case, Setting(registry.rules(), Policy()))
 
 
@@ -67,6 +66,7 @@ def spooled(record: RunRecord, series: Sequence[Joined]) -> Callable[[Series], P
             np.asarray(found.values, np.float64),
             found.attempts.astype(np.int64),
             joined.status == PointStatus.KEPT,
+            found.epochs,
         )
 
     return points

@@ -92,7 +92,6 @@ class Audits:
                 found.record,
                 found.files,
                 auditing.spooled(found.record, found.series),
-                hashed=self.options.hash != "none",
                 required=self.options.policy.require,
                 now=self.now,
             )
@@ -134,7 +133,6 @@ class Audits:
             record,
             files,
             auditing.archived(path, record),
-            hashed=any(entry.sha256 for entry in files),
             required=self.options.policy.require,
             now=self.now,
         )

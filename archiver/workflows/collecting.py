@@ -15,17 +15,17 @@ from archiver.collect import Policy
 from archiver.errors import ArchiverError
 from archiver.limits import DEFAULT, Limits
 from archiver.model import fields as registry_of_fields
-from archiver.model.claims import COMMAND_LINE, Origin
 from archiver.model.findings import Finding
-from archiver.model.record import FileEntry, Resolved, RunRecord
+from archiver.model.record import FileEntry, RunRecord
+from archiver.model.values import Value
 from archiver.rundir import printable_path
 from archiver.workflows import auditing, locating
-from archiver.workflows.comparing import of_archive, run_data
+from archiver.workflows.comparing import run_data
 from archiver.workflows.progress import Progress, silent
 from archiver.workflows.sources import Readings, ReadOptions, Source, each, read, resolved
 
 if TYPE_CHECKING:
-    from archiver.diff.options import RunData
+    from archiver.workflows.linking import Linking
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,10 @@ class Collection:
     outcomes: tuple[Outcome, ...]
     pages: tuple[Path, ...]
     """Pages of the experiments that hold more than one archive."""
+    revised: tuple[Path, ...]
+    """Archives of other runs that tell of another run before them now."""
+    faults: tuple[ArchiverError, ...]
+    """Archives of other runs that could not be compared or revised."""
 
 
 def collect(
@@ -86,50 +90,43 @@ def collect(
     Raises:
         ArchiverError: when what was asked cannot be done.
     """
+    from archiver.workflows.linking import Linking
+
     _check(run_dir, options)
-    outcomes = each(
-        run_dir, options.reading, lambda source: _collect_one(source, options, now, progress)
+    linking = Linking(options.previous)
+    call = _Call(options, now, progress, linking)
+    outcomes = each(run_dir, options.reading, call.collect)
+    homes = _homes(outcomes)
+    revised = {path: record for home in homes for path, record in linking.settle(home).items()}
+    settled = [_settled(item, revised) for item in outcomes]
+    others = revised.keys() - {item.archive for item in outcomes}
+    faults = tuple(linking.faults.values())
+    return Collection(tuple(settled), _pages(homes), tuple(sorted(others)), faults)
+
+
+def _settled(outcome: Outcome, revised: Mapping[Path, RunRecord]) -> Outcome:
+    """What became of a run after all, as the runs that came with it may have come before it."""
+    record = revised.get(outcome.archive) if outcome.archive is not None else None
+    return outcome if record is None else replace(outcome, record=record, changed=True)
+
+
+def _homes(outcomes: Sequence[Outcome]) -> list[Path]:
+    """The directories of the experiments whose runs were archived."""
+    return sorted(
+        {
+            outcome.archive.parent
+            for outcome in outcomes
+            if outcome.archive is not None and outcome.record.run.experiment != assemble.UNFILED
+        }
     )
-    return Collection(tuple(outcomes), _pages(outcomes))
 
 
-def _compared(found: RunData, previous: Path | None) -> tuple[RunRecord, str | None]:
-    """The record with what the previous run is, and what differs from it."""
-    record = found.record
-    if previous is None:
-        return record, None
-    from archiver.diff import comparing
-    from archiver.package import layout
-    from archiver.render import diff
-
-    other = of_archive(previous, "")
-    if other.record.run.identity == record.run.identity:
-        raise ArchiverError(
-            f"--previous {previous}", "is an archive of this very run", "give that of another one"
-        )
-    page = diff.comparison(comparing.compare(other, found))
-    told = {
-        "changes.previous_run_id": other.record.run.run_id,
-        "changes.config_diff": layout.PREVIOUS,
-    }
-    fields = dict(record.fields)
-    for name, value in told.items():
-        fields[name] = Resolved(value, Origin.DECLARED, COMMAND_LINE, "command line")
-    record = replace(record, fields=dict(sorted(fields.items())))
-    return replace(record, coverage=assemble.cover(record)), page
-
-
-def _pages(outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
-    """The pages of the experiments whose runs were archived, written anew."""
+def _pages(homes: Sequence[Path]) -> tuple[Path, ...]:
+    """The pages of experiments, written anew."""
     from archiver.package import experiment
     from archiver.render import markdown
 
-    homes = {
-        outcome.archive.parent
-        for outcome in outcomes
-        if outcome.archive is not None and outcome.record.run.experiment != assemble.UNFILED
-    }
-    pages = (experiment.write(home, markdown.experiment) for home in sorted(homes))
+    pages = (experiment.write(home, markdown.experiment) for home in homes)
     return tuple(page for page in pages if page is not None)
 
 
@@ -173,82 +170,85 @@ def _overlap(one: Path, other: Path) -> bool:
     return left == right or left in right.parents or right in left.parents
 
 
-def _collect_one(
-    source: Source, options: CollectOptions, now: dt.datetime, progress: Progress
-) -> Outcome:
-    with ExitStack() as held:
-        return _finish(source, read(source, options.reading, progress, held), options, now)
+@dataclass(frozen=True)
+class _Call:
+    """One call of `collect`: what all of its runs have in common."""
 
+    options: CollectOptions
+    now: dt.datetime
+    progress: Progress
+    linking: Linking
 
-def _finish(source: Source, found: Readings, options: CollectOptions, now: dt.datetime) -> Outcome:
-    from archiver.package import archive, figures
-    from archiver.render import markdown
+    def collect(self, source: Source) -> Outcome:
+        """Archive one run."""
+        with ExitStack() as held:
+            return self._finish(source, read(source, self.options.reading, self.progress, held))
 
-    collected, snapshots = found.collected, found.snapshots
-    assembled = assemble.assemble(collected, found.spool, source.placement, options.declared)
-    redactor = redact.gather(collected, snapshots, options.declared.items())
-    record = redact.redact(assembled.record, redactor)
-    files = redact.redact_files(collected.files, redactor)
-    for listed, clean in zip(collected.files, files, strict=True):
-        if clean.path != listed.path:
-            snapshots.rename(listed.scope, listed.path, clean.path)
-    losses = figures.primary(assembled.series.all, options.primary)
-    if options.primary is not None and not losses:
-        raise ArchiverError(
-            f"--primary {options.primary}",
-            "is no series of numbers of this run",
-            f"it has {_series_names(record)}",
+    def _finish(self, source: Source, found: Readings) -> Outcome:
+        from archiver.package import archive, figures
+        from archiver.render import markdown
+
+        collected, snapshots = found.collected, found.snapshots
+        assembled = assemble.assemble(
+            collected, found.spool, source.placement, self.options.declared
         )
-    points = auditing.spooled(record, assembled.series.all)
-    record, difference = _compared(run_data("", record, files, points), options.previous)
-    audited = locating.located(
-        auditing.unconditional(
-            record, files, assembled.series.all, hashed=options.policy.hash != "none"
-        ),
-        found.trees,
-        options.limits,
-    )
-    if options.dry_run:
-        planned = tuple(entry for entry, _ in archive.copies(files, snapshots, redactor))
-        return Outcome(
+        redactor = redact.gather(collected, snapshots, self.options.declared.items())
+        record = redact.redact(assembled.record, redactor)
+        files = redact.redact_files(collected.files, redactor)
+        for listed, clean in zip(collected.files, files, strict=True):
+            if clean.path != listed.path:
+                snapshots.rename(listed.scope, listed.path, clean.path)
+        losses = figures.primary(assembled.series.all, self.options.primary)
+        if self.options.primary is not None and not losses:
+            raise ArchiverError(
+                f"--primary {self.options.primary}",
+                "is no series of numbers of this run",
+                f"it has {_series_names(record)}",
+            )
+        points = auditing.spooled(record, assembled.series.all)
+        audited = locating.located(
+            auditing.unconditional(record, files, points), found.trees, self.options.limits
+        )
+        outcome = Outcome(
             record,
-            planned,
+            tuple(files),
             None,
             changed=False,
             refused=collected.refused,
             secrets=len(redactor.hits),
             findings=audited.findings,
         )
-    written = archive.write(
-        options.archives,
-        archive.Contents(
-            record,
-            assembled.series.all,
-            losses,
-            assembled.attempts,
-            files,
-            snapshots,
-            redactor,
-            audited.findings,
-            partial(markdown.archive, audit=audited),
-            {
-                "schema_version": 1,
-                "tool": {"name": "runarchive", "version": __version__},
-                "archived_at": now.isoformat(),
-                "source": redactor.text(printable_path(str(resolved(source.run.root)))),
-            },
-            difference,
-        ),
-    )
-    return Outcome(
-        written.record,
-        tuple(files),
-        written.path,
-        written.changed,
-        collected.refused,
-        len(redactor.hits),
-        audited.findings,
-    )
+        if self.options.dry_run:
+            planned = archive.copies(files, snapshots, redactor)
+            return replace(outcome, files=tuple(entry for entry, _ in planned))
+        written = archive.write(
+            self.options.archives,
+            archive.Contents(
+                record,
+                assembled.series.all,
+                losses,
+                assembled.attempts,
+                files,
+                snapshots,
+                redactor,
+                audited.findings,
+                partial(markdown.archive, audit=audited),
+                self._stamp(redactor.text(printable_path(str(resolved(source.run.root))))),
+                lambda home, named: self.linking.link(home, run_data("", named, files, points)),
+            ),
+        )
+        self.linking.wrote(written)
+        return replace(
+            outcome, record=written.record, archive=written.path, changed=written.changed
+        )
+
+    def _stamp(self, source: str) -> dict[str, Value]:
+        return {
+            "schema_version": 1,
+            "tool": {"name": "runarchive", "version": __version__},
+            "archived_at": self.now.isoformat(),
+            "source": source,
+        }
 
 
 def _series_names(record: RunRecord, most: int = 12) -> str:

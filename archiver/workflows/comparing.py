@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from archiver import assemble, redact
 from archiver.collect import Policy
@@ -22,8 +22,9 @@ from archiver.workflows.sources import ReadOptions, Source
 
 if TYPE_CHECKING:
     from archiver.case import Points
-    from archiver.diff.options import Options, RunData
+    from archiver.diff.options import Align, Options, RunData
     from archiver.gitstate.history import History
+    from archiver.package import overlay
 
 SEPARATOR = "::"
 """Between a directory that holds several runs and the name of one of them."""
@@ -45,14 +46,24 @@ class CompareOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """The curves over one another."""
+
+    svg: bytes
+    png: bytes
+    note: str = ""
+    """What is to be said of the axis; empty where it is the one that was asked for, for all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of it."""
 
     found: Comparison | Variation
     """Of two runs a comparison, of more their variation."""
     history: History | None = None
-    figure: tuple[bytes, bytes] | None = None
-    """SVG and PNG; None where none was asked for or no two runs have a curve in common."""
+    figure: Figure | None = None
+    """None where none was asked for or no two runs have a curve in common."""
 
 
 def compare(paths: Sequence[Path], options: CompareOptions, progress: Progress = silent) -> Outcome:
@@ -73,7 +84,7 @@ def compare(paths: Sequence[Path], options: CompareOptions, progress: Progress =
     with ExitStack() as held:
         loading = _Loading(options, progress, held)
         runs = [loading.load(path) for path in paths]
-        figure = _figure(runs) if options.plot else None
+        figure = _figure(runs, options.how.align) if options.plot else None
         if len(runs) > 2:
             from archiver.diff import varying
 
@@ -235,10 +246,27 @@ def _commits(record: RunRecord) -> dict[tuple[str, str], str]:
     return found
 
 
-def _figure(runs: Sequence[RunData]) -> tuple[bytes, bytes] | None:
-    """The curves of the runs over one another, as SVG and PNG."""
+def _figure(runs: Sequence[RunData], axis: Align) -> Figure | None:
+    """The curves of the runs over one another; None where no two have one in common."""
     from archiver.package import overlay, plots
 
-    spec = overlay.of_runs([(run.compared.run_id, run.record, run.points) for run in runs])
-    drawn = plots.draw(spec) if spec is not None else {}
-    return (drawn["diff.svg"], drawn["diff.png"]) if drawn else None
+    found = overlay.of_runs([_drawn(run) for run in runs], axis)
+    drawn = plots.draw(found.spec) if found is not None else {}
+    if found is None or not drawn:
+        return None
+    return Figure(drawn["diff.svg"], drawn["diff.png"], found.note)
+
+
+def _drawn(run: RunData) -> overlay.Drawn:
+    from archiver.diff.alignment import Curves
+    from archiver.package import overlay
+
+    known: dict[str, Curves] = {}
+
+    def line(series: Series, axis: str) -> overlay.Line | None:
+        if axis not in known:
+            known[axis] = Curves(run, cast("Align", axis))
+        curve = known[axis].of(series)
+        return (curve.places, curve.values) if curve is not None else None
+
+    return overlay.Drawn(run.compared.run_id, run.record, line)

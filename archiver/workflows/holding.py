@@ -38,7 +38,7 @@ class Holder:
         self._is_json = described is None or described.format == "json"
         self._checker = checker.of(self._schema)
 
-    def held(self, path: Path) -> tuple[RunFindings, Audit | None]:
+    def held(self, path: str) -> tuple[RunFindings, Audit | None]:
         """What is wrong with a file by the schema.
 
         Raises:
@@ -47,11 +47,10 @@ class Holder:
         refuse_output_in(path, self._options.output)
         data = _content(path, self._options.limits)
         if self._is_json and self._accepts(data):
-            shown = str(path)
-            return RunFindings(path=shown, run_id=shown.rpartition("/")[2], artifacts=1), None
+            return RunFindings(path=path, run_id=path.rpartition("/")[2], artifacts=1), None
         from archiver.workflows.audits import Audits
 
-        return Audits(self._options).by_schema(path, self._schema)
+        return Audits(self._options).by_schema(Path(path), self._schema)
 
     def _accepts(self, data: bytes) -> bool:
         """Whether a document is plainly fine, by its format and by the fast engine."""
@@ -68,7 +67,7 @@ class Holder:
         return next(found, None) is None
 
 
-def _content(path: Path, limits: Limits) -> bytes:
+def _content(path: str, limits: Limits) -> bytes:
     """The file's bytes, and one more than a document may have of a larger one.
 
     Raises:
@@ -80,11 +79,11 @@ def _content(path: Path, limits: Limits) -> bytes:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise ArchiverError(str(path), "is no regular file", "give a single file")
+                raise ArchiverError(path, "is no regular file", "give a single file")
             # Room for what is asked is made at once; a regular file gives all of it.
             return os.read(descriptor, min(status.st_size, limits.document_bytes) + 1)
         finally:
             os.close(descriptor)
     except OSError as fault:
         hint = "give a file that exists and that you may read"
-        raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None
+        raise ArchiverError(path, fault.strerror or "cannot be read", hint) from None

@@ -39,12 +39,12 @@ class UnknownKindError(ArchiverError):
 class OwnOutputError(ArchiverError):
     """A report that would be written to what it is about."""
 
-    def __init__(self, output: Path, looked_at: Path) -> None:
+    def __init__(self, output: Path, looked_at: Path | str) -> None:
         hint = "choose a place outside; what is looked at is never written to"
         super().__init__(str(output), f"lies in {looked_at}, which is looked at", hint)
 
 
-def refuse_output_in(looked_at: Path, output: Path | None) -> None:
+def refuse_output_in(looked_at: Path | str, output: Path | None) -> None:
     """Refuse to write the report to a run, an archive or an artifact that it is about.
 
     Raises:

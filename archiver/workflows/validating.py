@@ -7,6 +7,7 @@ schema must not wait for every reader and rule.
 from __future__ import annotations
 
 import datetime as dt
+import os.path
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from archiver.workflows.progress import Progress, silent
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
+
+    _Look = Callable[[str], Sequence[tuple[RunFindings, Audit | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Verdict:
 
 
 def validate(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     options: ValidateOptions,
     now: dt.datetime,
     progress: Progress = silent,
@@ -50,15 +53,15 @@ def validate(
     look = _look(options, now, progress)
     failures: list[ArchiverError] = []
     skipped = []
-    # By their texts: of thousands of paths, comparing those costs less.
-    for path in {str(path): path for path in paths}.values():
+    # As texts: to make thousands of paths costs more than most files that are merely held.
+    for path in dict.fromkeys(map(_text, paths)):
         try:
             audits += look(path)
         except OwnOutputError:
             raise  # There is no report then, whatever else could be looked at.
         except UnknownKindError as fault:
             if options.skip_unknown:
-                skipped.append(path)
+                skipped.append(Path(path))
             else:
                 failures.append(fault)
         except ArchiverError as fault:
@@ -69,15 +72,55 @@ def validate(
     return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
-def _look(
-    options: ValidateOptions, now: dt.datetime, progress: Progress
-) -> Callable[[Path], Sequence[tuple[RunFindings, Audit | None]]]:
+def _look(options: ValidateOptions, now: dt.datetime, progress: Progress) -> _Look:
+    """How one path is looked at, if the policy in force may judge it."""
+    look, policy = _unguarded(options, now, progress), options.policy
+    if policy.base is None or policy.explicit:
+        return look
+    from archiver.workflows.own_policy import Guard
+
+    guard = Guard(policy, options.limits)
+
+    def guarded(path: str) -> Sequence[tuple[RunFindings, Audit | None]]:
+        guard.check(path)
+        return look(path)
+
+    return guarded
+
+
+def _unguarded(options: ValidateOptions, now: dt.datetime, progress: Progress) -> _Look:
     """How one path is looked at; None for what was accepted before any rule was asked."""
     if options.schema is not None:
         from archiver.workflows.holding import Holder
 
         holder = Holder(options.schema, options)
-        return lambda path: [holder.held(path)]
+        return lambda path: (holder.held(path),)
     from archiver.workflows.audits import Audits
 
-    return lambda path: Audits(options, now, progress).of(path)
+    places: set[str] = set()
+    told: set[tuple[str, str]] = set()
+
+    def once(path: str) -> Sequence[tuple[RunFindings, Audit | None]]:
+        # By where they lie: `RUN/`, a link to it, and the run of a root that was given, too.
+        place = os.path.realpath(path)
+        if place in places:
+            return ()
+        places.add(place)
+        found = []
+        for run, done in Audits(options, now, progress).of(Path(path)):
+            # Several runs may share a directory.
+            key = os.path.realpath(run.path), run.run_id
+            if key not in told:
+                told.add(key)
+                found.append((run, done))
+        return found
+
+    return once
+
+
+def _text(path: str | Path) -> str:
+    """The path as `Path` writes it, without one where nothing has to be written otherwise."""
+    text = str(path)
+    if not text or "//" in text or "./" in text or text.endswith(("/", "/.")):
+        return str(Path(text))
+    return text

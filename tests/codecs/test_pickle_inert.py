@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import collections
-import datetime
-import pathlib
 import pickle  # only to write
 from dataclasses import replace
 
@@ -12,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archiver.codecs.pickle_inert import Call, Converter, Global, Mapping, parse
+from archiver.codecs.pickle_inert import parse
+from archiver.codecs.pickle_nodes import Call, Global, Mapping
+from archiver.codecs.pickle_values import Converter
 from archiver.limits import DEFAULT
 from archiver.model.values import Tagged
 
@@ -27,23 +26,11 @@ VALUES = st.recursive(
 )
 
 
-class Thing:
-    """An object of a user's class."""
-
-    def __init__(self):
-        self.x = [1]
-
-
 class Runs:
     """An object whose pickle calls a function."""
 
     def __reduce__(self):
         return print, ("executed",)
-
-
-def value(data, **limits):
-    """The plain value of a pickle."""
-    return Converter(replace(DEFAULT, **limits)).value(parse(data).value)
 
 
 @given(VALUES, st.integers(0, 5))
@@ -56,18 +43,6 @@ def test_what_pickle_writes_comes_back(written, protocol):
 
 
 @pytest.mark.parametrize("protocol", range(6))
-def test_objects_are_their_names_and_arguments(protocol):
-    """Whatever the instructions that make them."""
-    data = pickle.dumps({"a": Thing(), "b": pathlib.PurePosixPath("x/y"), "c": Thing}, protocol)
-    found = value(data)
-    name = f"{__name__}.Thing"
-    assert found["a"] == Tagged(f"python/object:{name}", '{"x": [1]}')
-    assert found["b"].type == "python/object/apply:pathlib.PurePosixPath"
-    assert found["c"] == Tagged("python/name", name)
-    assert name in parse(data).globals
-
-
-@pytest.mark.parametrize("protocol", range(6))
 def test_nothing_is_called(protocol, capsys):
     """A function and its arguments are data."""
     found = parse(pickle.dumps(Runs(), protocol))
@@ -76,18 +51,6 @@ def test_nothing_is_called(protocol, capsys):
     assert found.value.function == Global(found.value.function.module, "print")
     assert found.value.args == ("executed",)
     assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("protocol", range(6))
-def test_containers_of_the_standard_library(protocol):
-    """Ordered maps are maps, sets and dates keep their type."""
-    ordered = collections.OrderedDict(b=1, a=2)
-    data = {"o": ordered, "s": {1}, "f": frozenset({2}), "d": datetime.date(2026, 2, 20)}
-    found = value(pickle.dumps(data, protocol))
-    assert list(found["o"].items()) == [("b", 1), ("a", 2)]
-    assert found["s"].type == "python/object/apply:builtins.set"
-    assert found["f"].value == "[[2]]"
-    assert found["d"].type == "python/object/apply:datetime.date"
 
 
 def test_persistent_ids_are_references():
@@ -122,36 +85,6 @@ def test_the_pairs_before_the_cut_are_used():
     found = parse(data[:-20])
     assert (found.complete, found.flaws.counts) == (False, {"truncated": 1})
     assert Converter().value(found.value) == {"epoch": 3, "step": 9}
-
-
-def doubling(levels):
-    """A list of two lists, each the one before: small to write, 2**levels to write out."""
-    node = []
-    for _ in range(levels):
-        node = [node, node]
-    return node
-
-
-def test_what_is_shared_is_not_multiplied_without_end():
-    """The memo shares; written out it is cut at the limit of values."""
-    converter = Converter(replace(DEFAULT, pickle_nodes=1000))
-    converter.value(parse(pickle.dumps(doubling(60), 2)).value)
-    assert converter.flaws.counts["size-limit"] >= 1
-
-
-def test_what_holds_itself_ends():
-    """At the limit of levels."""
-    node = []
-    node.append(node)
-    converter = Converter()
-    converter.value(parse(pickle.dumps(node, 2)).value)
-    assert converter.flaws.counts == {"nesting-limit": 1}
-
-
-def test_objects_in_objects_grow_no_quotes():
-    """As text inside of text every level would double them."""
-    body = b"".join(b"cm\nX\n" for _ in range(40)) + b'X\x01\x00\x00\x00"' + b"\x85R" * 40 + b"."
-    assert len(str(value(b"\x80\x02" + body))) < 10_000
 
 
 def test_too_many_instructions():
@@ -236,31 +169,3 @@ def test_globals_are_bounded():
     found = parse(b"\x80\x02" + names + b"N.")
     assert found.flaws.counts == {"size-limit": 1}
     assert len(found.globals) <= 10_001
-
-
-@pytest.mark.parametrize("node", [b"h\x00", b"cm\n" + b"n" * 900 + b"\nq\x01"])
-def test_shared_text_is_written_out_within_a_limit(node):
-    """A list of references to one text is small until it is written."""
-    body = remembered(b"x" * 1_000) + b"0](" + node + (b"h" + node[-1:]) * 500 + b"e."
-    converter = Converter(replace(DEFAULT, pickle_characters=20_000))
-    written = converter.value(parse(body).value)
-    assert isinstance(written, list)
-    assert sum(len(str(item)) for item in written) < 80_000
-    assert converter.flaws.counts["size-limit"] > 400
-
-
-def test_asking_a_mapping_costs_no_walk():
-    """One mapping may be the state of a hundred thousand callbacks, each asked for its keys."""
-
-    class Pairs(list):
-        walks = 0
-
-        def __iter__(self):
-            Pairs.walks += 1
-            return super().__iter__()
-
-    mapping = Mapping(Pairs([("a", 1), (2, 3), ("a", 4)]))
-    assert [mapping.get(key) for key in ("a", "b", "c", "a")] == [4, None, None, 4]
-    assert Pairs.walks == 1
-    mapping.pairs.append(("b", 5))
-    assert mapping.get("b") == 5

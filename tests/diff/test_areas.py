@@ -103,7 +103,7 @@ def test_final_best_and_at_the_last_common_step(record: Make, data: Make) -> Non
         count = len(steps)
         return Points(
             np.array(steps), np.full(count, np.nan), np.array(values), np.zeros(count, np.int64),
-            np.ones(count, np.bool_),
+            np.ones(count, np.bool_), np.full(count, np.nan),
         )  # fmt: skip
 
     found = compare(data(a, points=points), data(b, points=points)).differences
@@ -140,7 +140,7 @@ def test_alignment(record: Make, data: Make, align: Any) -> None:
         count = len(steps)
         return Points(
             np.array(steps), np.full(count, np.nan), np.array(values), np.zeros(count, np.int64),
-            np.ones(count, np.bool_),
+            np.ones(count, np.bool_), np.full(count, np.nan),
         )  # fmt: skip
 
     found = compare(

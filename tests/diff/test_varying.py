@@ -115,7 +115,10 @@ def test_values_at_the_last_place_that_all_share(record: Make, data: Make) -> No
         )  # fmt: skip
         steps = np.arange(1, length + 1, dtype=np.int64)
         values = steps / (number + 1)
-        points = Points(steps, np.zeros(length), values, np.zeros(length), np.ones(length, bool))
+        unknown = np.full(length, np.nan)
+        points = Points(
+            steps, unknown, values, np.zeros(length, np.int64), np.ones(length, bool), unknown
+        )
         curves.append(data(record(series=(item,)), points=lambda _, found=points: found))
     fields = {(item.role, item.field): item.values for item in vary(curves).fields}
     assert fields["at step 10", "train.loss"] == (10.0, 5.0, 10 / 3)

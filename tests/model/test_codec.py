@@ -8,6 +8,7 @@ import pytest
 from archiver.model import codec
 from archiver.model.claims import Location, Origin, Problem
 from archiver.model.record import (
+    Checkpoint,
     Config,
     Coverage,
     Other,
@@ -56,6 +57,10 @@ def record() -> RunRecord:
                 training=Training(final_loss="NaN"),
                 sources={"status": Source(Origin.DERIVED, HERE, "end-marker")},
             ),
+        ),
+        checkpoints=(
+            Checkpoint(at=HERE, path="last", epoch=1),
+            Checkpoint(at=HERE, path="x", epoch=0.5),
         ),
         series=(Series(at=HERE, key="loss", source="logging.jsonl", last="NaN", points=3),),
         problems=(Problem("torn", "it ends early", HERE),),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from archiver.model.claims import Location
-from archiver.model.findings import Finding, Position, Severity, detail_of, encoded
+from archiver.model.findings import Finding, Place, Position, Severity, decoded, detail_of, encoded
 
 
 def finding(place: str, position: Position | None = None) -> Finding:
@@ -73,3 +76,23 @@ def test_encoded_is_well_formed() -> None:
     assert document["pointer"] == "/\\ud800"
     assert document["message"] == "\\udfff é🙂"
     assert document["hint"] == "\\ud900"
+
+
+@pytest.mark.parametrize("position", [None, Position(3), Position(3, 4)])
+@pytest.mark.parametrize(
+    "place",
+    ["", "/a/b", "/", "L12", "L12-40", "L3", "L38:32", "L12!/loss", "header.json!/eval", "byte 12"],
+)
+def test_what_is_encoded_comes_back(place: str, position: Position | None) -> None:
+    """Every kind of place, with and without a position, also of what else it speaks of."""
+    item = finding(place, position)
+    other = Place(Location("b.json", place, "experiment"), "there", position)
+    item = replace(item, related=(other,), hint="h", fingerprint="0" * 32)
+    back = decoded(json.loads(json.dumps(encoded(item))))
+    assert (back.at, back.line, back.column, back.pointer) == (
+        item.at, item.line, item.column, item.pointer,
+    )  # fmt: skip
+    assert [(entry.at, entry.message) for entry in back.related] == [(other.at, "there")]
+    assert encoded(back) == encoded(item)
+    same = replace(back, at=item.at, position=item.position, related=item.related)
+    assert same == item

@@ -1,11 +1,13 @@
-"""Frozen dataclasses that share their methods act as those of `dataclasses` do."""
+"""Dataclasses that share their methods act as those of `dataclasses` do."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import pickle
 from dataclasses import FrozenInstanceError, field
 from math import nan
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -68,9 +70,67 @@ class Loose:
 
 @dataclass(frozen=True, order=True)
 class Ranked:
-    """A frozen class with another wish."""
+    """A frozen class whose values have an order."""
 
     rank: int
+    name: str = ""
+
+
+@dataclass
+class Counting:
+    """A class with something that is no field."""
+
+    kinds: ClassVar[int] = 3
+    value: int = 0
+
+
+@dataclass(slots=True)
+class Worked:
+    """A class that works out what it holds."""
+
+    width: int
+    self: int = 2
+    area: int = field(init=False)
+    seen: list[int] = field(init=False, default_factory=list)
+    hidden: str = field(default="h", repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.area = self.width * self.self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Further(Named):
+    """A class whose values have what those of another have, and more."""
+
+    name: str
+    more: tuple[int, ...] = ()
+
+
+def fresh() -> tuple[type, type]:
+    """A class of which no value was built, and one of the same shape made by `dataclasses`."""
+
+    def shape() -> type:
+        class Shape:
+            """One of everything."""
+
+            first: int
+            second: int = 2
+            third: list[int] = field(default_factory=list)
+            named: int = field(kw_only=True)
+            told: int = field(kw_only=True, default=5)
+
+        return Shape
+
+    options = {"frozen": True, "slots": True}
+    return dataclass(**options)(shape()), dataclasses.dataclass(**options)(shape())
+
+
+def outcome(cls: type, args: list[int], given: dict[str, int]) -> str:
+    """What comes of building a value: how it is shown, or the complaint."""
+    try:
+        return repr(cls(*args, **given))
+    except TypeError as error:
+        return str(error)
 
 
 def usual(cls: type, names: list[str]) -> type:
@@ -97,6 +157,50 @@ def test_single_values_compare_hash_and_show_as_usual(a: object, b: object) -> N
     assert (One(a) == One(b)) is (USUAL_ONE(a) == USUAL_ONE(b))
     assert hash(One(a)) == hash(USUAL_ONE(a))
     assert repr(One(a)) == repr(USUAL_ONE(a))
+
+
+NAMES = ["first", "second", "third", "named", "told", "strange"]
+
+
+@given(
+    st.lists(st.integers(0, 3), max_size=5),
+    st.dictionaries(st.sampled_from(NAMES), st.integers(0, 3)),
+)
+def test_values_are_built_as_usual(args: list[int], given: dict[str, int]) -> None:
+    """The first and the later ones, and what does not fit is refused in the same words."""
+    ours, usual = fresh()
+    expected = outcome(usual, args, given)
+    assert outcome(ours, args, given) == expected
+    for _ in range(60):
+        ours(1, named=4)
+    assert outcome(ours, args, given) == expected
+
+
+def test_every_value_has_a_default_of_its_own() -> None:
+    """Before and after what builds them is compiled."""
+    for cls in (Named, Further):
+        made = [cls(name="n") if cls is Further else cls() for _ in range(60)]
+        assert len({id(value.items) for value in made}) == 60
+
+
+def test_what_a_value_works_out_is_there_from_the_first_on() -> None:
+    """Fields that nobody gives, and those that are neither shown nor compared."""
+    for width in range(60):
+        value = Worked(width, 3, hidden=str(width))
+        assert (value.area, value.seen, value.hidden) == (3 * width, [], str(width))
+        assert value == Worked(width, 3)
+        assert repr(value) == f"Worked(width={width}, self=3, area={3 * width}, seen=[])"
+
+
+def test_classes_that_add_fields_keep_those_they_got() -> None:
+    """They are built, compared and hashed by all of them."""
+    value = Further(name="n", more=(1,))
+    assert value == Further(items=[], name="n", more=(1,))
+    assert value != Further(items=[], name="n", more=(2,))
+    assert Named() != value
+    assert repr(value) == "Further(items=[], name='n', more=(1,))"
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'name'"):
+        Further()  # type: ignore[call-arg]
 
 
 def test_other_classes_are_never_equal() -> None:
@@ -129,7 +233,8 @@ def test_the_tools_of_dataclasses_work() -> None:
     assert dataclasses.replace(value, right=3) == Pair(One(1), 3)
     assert [item.name for item in dataclasses.fields(Pair)] == ["left", "right"]
     assert dataclasses.asdict(value) == {"left": {"only": 1}, "right": [2]}
-    assert copy.deepcopy(value) == value
+    for twin in (copy.deepcopy(value), copy.copy(value), pickle.loads(pickle.dumps(value))):  # noqa: S301
+        assert twin == value
     with pytest.raises(TypeError, match="unhashable"):
         hash(value)
 
@@ -154,4 +259,11 @@ def test_other_wishes_are_granted_as_usual() -> None:
     loose.value = 1
     assert loose == Loose(1)
     assert Loose.__hash__ is None
-    assert Ranked(1) < Ranked(2)
+    assert Ranked(1, "b") < Ranked(2, "a")
+    assert not Ranked(1) < Ranked(1) <= Ranked(1) >= Ranked(1)
+    assert sorted([Ranked(2), Ranked(1, "b"), Ranked(1)]) == [Ranked(1), Ranked(1, "b"), Ranked(2)]
+    assert Ranked(2) > Ranked(1) != Ranked(2)
+    with pytest.raises(TypeError, match="not supported between instances of 'Ranked' and 'int'"):
+        Ranked(1) < 1  # type: ignore[operator]  # noqa: B015
+    assert Counting(2) == Counting(value=2)
+    assert [item.name for item in dataclasses.fields(Counting)] == ["value"]

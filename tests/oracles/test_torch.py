@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from archiver.codecs import safetensors_header, torch_container
-from archiver.codecs.pickle_inert import Call, Converter
+from archiver.codecs.pickle_nodes import Call
+from archiver.codecs.pickle_values import Converter
 from archiver.codecs.torch_container import TorchFile
 from archiver.model.values import Value
 

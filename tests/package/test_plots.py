@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import struct
 import subprocess
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.model.points import PointStatus
-from archiver.package.plots import Curve, Panel, PlotSpec, draw
+from archiver.package.plots import Bar, Curve, Panel, PlotSpec, TimelineSpec, draw
 from archiver.package.plots.labels import literal, tick_labels
 
 HOSTILE = "$\\frac{}{}$ \x1b[31m <script> \u202e"
@@ -157,14 +158,97 @@ def test_callers_rc_is_left_alone() -> None:
     assert "matplotlib.pyplot" not in sys.modules
 
 
-def test_font_is_the_one_that_comes_along() -> None:
-    """A font of the same name on the machine does not replace matplotlib's own."""
-    import matplotlib as mpl
-    from matplotlib.font_manager import FontProperties, findfont
-
-    assert Path(findfont(FontProperties(family=["DejaVu Sans"]))).is_relative_to(
-        mpl.get_data_path()
+def hostile() -> PlotSpec:
+    """Texts with characters that the font has, lacks and that are none, on a logarithmic axis."""
+    words = ("loss 損失", "학습 손실", "\u0627\u0644 Ω ß", "🦀 $x^2$ \u0301")
+    curves = [curve(word, [1, 2, 3], [9e5, 2, n + 1]) for n, word in enumerate(words)]
+    return PlotSpec(
+        "p", "実験 1", "ステップ", (Panel("損失", "값", tuple(curves)),), ((2.0, "再開"),)
     )
+
+
+def timeline() -> TimelineSpec:
+    return TimelineSpec("jobs", "run 1", "start", (Bar("訓練 1", 0, 50, "success"),))
+
+
+FONT_LIST = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from test_plots import digest, hostile, resumed, timeline
+print(*(digest(spec) for spec in (hostile(), resumed(), timeline())))
+from matplotlib.font_manager import fontManager
+print(*(font.fname for font in fontManager.ttflist))
+"""
+"""Draws, then tells which fonts matplotlib knew."""
+
+
+def entry(file: str, name: str) -> dict[str, Any]:
+    plain = {"style": "normal", "variant": "normal", "weight": 400, "stretch": "normal"}
+    form = {"__class__": "FontEntry", "fname": file, "index": 0, "name": name, "size": "scalable"}
+    return form | plain
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("DejaVuSerif-Bold.ttf", "DejaVu Sans"),
+        ("STIXGeneral.ttf", "STIX"),
+        ("gone.ttf", "DejaVu Sans"),
+    ],
+    ids=["another font of the name", "no font of the name", "no such file"],
+)
+def test_the_list_of_fonts_does_not_matter(tmp_path: Path, file: str, name: str) -> None:
+    """A wrong or stale list in matplotlib's cache changes no byte, warns of nothing, stays."""
+    import matplotlib as mpl
+    from matplotlib.font_manager import FontManager
+
+    listed = tmp_path / f"fontlist-v{FontManager.__version__}.json"
+    font = str(Path(mpl.get_data_path(), "fonts", "ttf", file))
+    form: dict[str, Any] = {"__class__": "FontManager", "_version": FontManager.__version__}
+    form |= {"_FontManager__default_weight": "normal", "default_size": None, "afmlist": []}
+    form |= {"defaultFamily": {"ttf": name, "afm": "Helvetica"}, "ttflist": [entry(font, name)]}
+    listed.write_text(json.dumps(form))
+    before = listed.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", FONT_LIST, str(REPOSITORY), str(Path(__file__).parent)],
+        env={**os.environ, "MPLCONFIGDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    drawn, known = done.stdout.splitlines()
+    assert known == font
+    assert drawn.split() == [digest(spec) for spec in (hostile(), resumed(), timeline())]
+    assert done.stderr == ""
+    assert listed.read_bytes() == before
+
+
+def test_no_text_of_a_figure_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is drawn names its font by file; nothing is asked of the list of fonts."""
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    known = font_manager.findfont
+    asked = set()
+
+    def watched(font: Any, *rest: Any, **more: Any) -> Any:
+        asked.add(font.get_file())
+        return known(font, *rest, **more)
+
+    monkeypatch.setattr(font_manager, "findfont", watched)
+    monkeypatch.setattr(font_manager.fontManager, "findfont", watched)
+    for spec in (hostile(), resumed(), timeline()):
+        draw(spec)
+    assert asked == {str(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans.ttf"))}
+
+
+def test_what_the_font_lacks_is_a_box_of_its_own() -> None:
+    """Characters of other scripts are drawn as U+FFFD, with no warning and no other font."""
+    shown = texts(draw(hostile())["p.svg"])
+    assert "loss \ufffd\ufffd" in shown
+    assert "Ω ß" in " ".join(shown)
+    assert b"LastResort" not in draw(hostile())["p.svg"]
 
 
 def test_hostile_text_is_drawn_literally() -> None:

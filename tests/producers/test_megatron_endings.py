@@ -7,7 +7,7 @@ import pytest
 from archiver.model.claims import EvidenceKind
 from archiver.producers.megatron_endings import signs
 from archiver.producers.megatron_jobs import Job
-from archiver.producers.megatron_walk import Start
+from archiver.producers.megatron_starts import Start
 
 
 def start(*iterations, **known):

@@ -230,13 +230,11 @@ def test_callbacks_that_share_their_state_are_bounded(read):
 
 def test_many_checkpoints_look_at_few_of_each_other(read, monkeypatch):
     """A run may keep every checkpoint; which one is the last is not asked of all by all."""
-    from archiver.readers import lightning_checkpoint
+    from archiver.producers import lightning_names
 
     ranked = []
-    rank = lightning_checkpoint._rank
-    monkeypatch.setattr(
-        lightning_checkpoint, "_rank", lambda path: ranked.append(path) or rank(path)
-    )
+    rank = lightning_names._rank
+    monkeypatch.setattr(lightning_names, "_rank", lambda path: ranked.append(path) or rank(path))
     data = checkpoint()
     names = [f"checkpoints/epoch={number}-step={number}.ckpt" for number in range(200)]
     found = read(dict.fromkeys(names, data))

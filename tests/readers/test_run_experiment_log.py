@@ -413,9 +413,9 @@ def test_timeline_has_a_limit(bench, tmp_path):
 def test_module_names_every_action_that_it_handles():
     """Actions of jobs are among the known ones, so that they are found inside of lines, too."""
     from archiver.codecs.action_log import ACTIONS
-    from archiver.readers import run_experiment_log
+    from archiver.producers import experiment_logs
 
-    source = Path(run_experiment_log.__file__).read_text("utf-8")
+    source = Path(experiment_logs.__file__).read_text("utf-8")
     handled = set(re.findall(r'"([A-Z]+_[A-Z_]+)": _', source))
     assert handled
     assert handled <= ACTIONS

@@ -11,10 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.model.claims import Origin, Trust
-from archiver.model.points import Metric
-from archiver.producers.lightning_keys import Key
-from archiver.readers import tensorboard_events
-from archiver.readers.tensorboard_events import _attempt, _meaning, file_name
+from archiver.producers import tensorboard_files
+from archiver.producers.tensorboard_files import attempt_of
 
 
 def test_case(bench, case):
@@ -98,14 +96,6 @@ def test_float32_is_widened_not_rounded(bench):
     assert batch.spec.relative_error == 2.0**-24
 
 
-def test_only_the_prefix_is_rewritten():
-    """A Stage-2 key `eval/detection/mAP` arrives as `train/eval/detection/mAP`."""
-    assert _meaning("train/eval/detection/mAP").split == "eval"
-    assert _meaning("train/loss").metric.canonical == "loss"
-    assert _meaning("eval/loss").metric.canonical == "eval_loss"
-    assert _meaning("train/train_loss").split is None
-
-
 def test_second_file_of_a_process_is_no_resume(bench):
     """The Trainer opens another file for an evaluation after training."""
     home = bench.input("tensorboard_events", "two-files-of-one-process")
@@ -120,26 +110,6 @@ def test_process_without_points_is_an_attempt(bench):
     (mark,) = found.marks
     assert (mark.first_step, mark.ended) == (None, None)
     assert mark.started.iso() == "2026-05-28T20:26:40+00:00"
-
-
-@pytest.mark.parametrize(
-    ("name", "seconds", "host", "process", "files"),
-    [
-        ("events.out.tfevents.1795311180.trainhost.11256.0", 1795311180, "trainhost",
-         "trainhost.11256", 0),
-        ("events.out.tfevents.1795311180.node-1.cluster.example.42.7.v2", 1795311180,
-         "node-1.cluster.example", "node-1.cluster.example.42", 7),
-        ("events.out.tfevents.1480000000.oldhost", 1480000000, "oldhost",
-         "events.out.tfevents.1480000000.oldhost", 0),
-        ("events.out.tfevents.x", None, None, "events.out.tfevents.x", 0),
-    ],
-)  # fmt: skip
-def test_file_name(name, seconds, host, process, files):
-    """Host names hold dots and digits; old writers left the process out."""
-    found = file_name(name)
-    assert (found.seconds, found.host, found.process, found.number) == (
-        seconds, host, process, files,
-    )  # fmt: skip
 
 
 def test_host_is_a_hint(bench):
@@ -187,20 +157,6 @@ def test_curves_over_samples_have_an_axis_of_their_own(bench):
     assert found.reading.evidence[0].detail == "last event at step 4"
 
 
-def test_a_result_beside_hyperparameters_is_no_curve():
-    """`add_hparams` logs it once, at step 0; it must not stand for the loss."""
-    assert _meaning("hparam/loss") == Key(Metric(""))
-
-
-def test_names_of_lightning():
-    """Loaders become labels; the mean over an epoch is no curve beside the steps."""
-    loader = _meaning("val_loss/dataloader_idx_1")
-    assert (loader.metric.canonical, loader.labels) == ("eval_loss", (("dataloader", "1"),))
-    assert _meaning("train_loss_epoch", {"train_loss_step"}).metric.canonical == "mean_loss"
-    assert _meaning("lr-AdamW").metric.canonical == "learning_rate"
-    assert _meaning("hp_metric").metric.canonical == ""
-
-
 def test_evaluations_after_training_are_parted(bench):
     """Megatron writes them under the tag and step of the last periodic one."""
     home = bench.input("tensorboard_events", "megatron")
@@ -233,7 +189,7 @@ def test_versions_of_one_run_are_its_starts(bench, tmp_path):
         "logs/version_10": together,
         "elsewhere/version_0": "elsewhere/version_0/*tfevents*",
     }
-    assert [_attempt(found[f"{home}/{name}"].artifact) for home in homes] == [
+    assert [attempt_of(found[f"{home}/{name}"].artifact) for home in homes] == [
         (0, True), (1, True), (0, True),
     ]  # fmt: skip
 
@@ -268,9 +224,9 @@ def test_lightning_counts_from_0(bench, tmp_path):
 def test_names_of_a_directory_are_taken_apart_once(read, monkeypatch):
     """Every restart opens a file; which start each is of is told for all of them together."""
     taken = []
-    apart = tensorboard_events.file_name
+    apart = tensorboard_files.file_name
     monkeypatch.setattr(
-        tensorboard_events, "file_name", lambda name: taken.append(name) or apart(name)
+        tensorboard_files, "file_name", lambda name: taken.append(name) or apart(name)
     )
     read({f"logs/events.out.tfevents.17000000{number:02}.h.1.0": "" for number in range(60)})
-    assert len(taken) == 2 * 60
+    assert len(taken) == 60

@@ -262,4 +262,5 @@ def _table(size: int) -> Points:
     return Points(
         steps.astype(np.int64), times.astype(np.float64), values.astype(np.float64),
         (np.arange(size) % 3).astype(np.int64), np.ones(size, np.bool_),
+        np.full(size, np.nan),
     )  # fmt: skip

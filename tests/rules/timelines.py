@@ -73,6 +73,7 @@ def points(
         numbers,
         np.ones(size, np.int64) if attempts is None else np.asarray([*attempts], np.int64),
         np.ones(size, np.bool_) if kept is None else np.asarray([*kept], np.bool_),
+        np.full(size, np.nan),
     )
 
 

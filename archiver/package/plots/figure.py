@@ -1,9 +1,10 @@
 """Loss curves as SVG and PNG: the same bytes for the same points, on any machine.
 
-Only matplotlib's object interface is used, under a pinned rc: neither a user's `matplotlibrc`
-nor one that lies in a run directory has a say. Whatever text comes from a run is drawn
-literally, never as mathtext. Points that a resume superseded, points that are not finite and
-points without a place on the axis stay visible or are counted in the legend.
+Only matplotlib's object interface is used, under a pinned rc and with a font named by its file:
+neither a user's `matplotlibrc`, nor one that lies in a run directory, nor the fonts of the machine
+have a say. Whatever text comes from a run is drawn literally, never as mathtext. Points that a
+resume superseded, points that are not finite and points without a place on the axis stay visible
+or are counted in the legend.
 
 numpy and matplotlib are imported by the first `draw`, for only some commands plot.
 """
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _RC: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#404040",
+    # Ticks are written by ourselves. Unless told so, each new axis looks the font up by its name.
+    "axes.formatter.use_mathtext": True,
     "axes.labelsize": 8,
     "axes.linewidth": 0.6,
     "axes.titlesize": 8,
@@ -104,8 +107,10 @@ def _saved(name: str, title: str, description: str, figure: Figure) -> dict[str,
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
+    from archiver.package.plots import fonts
     from archiver.package.plots.labels import literal
 
+    fonts.pin(figure)
     about = {"Title": literal(title, 200), "Description": description}
     png, svg = BytesIO(), BytesIO()
     # `savefig` would draw each file twice.

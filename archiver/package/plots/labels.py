@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from math import floor, log10
-from pathlib import Path
 
 import numpy as np
 
 from archiver.package.downsample import Floats
+from archiver.package.plots import fonts
 
 
 def literal(text: str, most: int) -> str:
@@ -20,7 +19,7 @@ def literal(text: str, most: int) -> str:
     spaces of any kind as one space, characters that the font lacks as U+FFFD. Combining marks
     that no composed character takes up are left out: stacked, they would push the axes away.
     """
-    known = _glyphs()
+    known = fonts.glyphs()
     # Whatever its length, what the reader sees comes from either end.
     if len(text) > 4 * most:
         text = f"{text[: 2 * most]}…{text[-2 * most :]}"
@@ -61,22 +60,11 @@ def fitted(text: str, room: float, size: float) -> str:
 
 def width(text: str, size: float) -> float:
     """Measure a text in points."""
-    from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    font = FontProperties(family="DejaVu Sans", size=size)
+    font = fonts.of_size(size)
     across, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(across)
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """Read which characters the font that matplotlib brings along can draw."""
-    import matplotlib as mpl
-    from matplotlib.ft2font import FT2Font
-
-    font = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    return frozenset(FT2Font(str(font)).get_charmap())
 
 
 def tick_labels(values: Sequence[float]) -> list[str]:

@@ -278,6 +278,11 @@ def plain(value: Value) -> str | None:
     return text if text and text.strip() else None
 
 
+def matching(values: Mapping[str, Value], names: re.Pattern[str]) -> dict[str, Value]:
+    """The settings whose names are such and that are no blank."""
+    return {name: value for name, value in values.items() if names.fullmatch(name) and plain(value)}
+
+
 def context_of(
     pipeline: Mapping[str, Value], fixed: Mapping[str, str], names: Iterable[str] | None = None
 ) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Run the readers over a run's files, one artifact at a time.
 
-Here, and nowhere else, readers' names are stamped, crashes of readers become problems, every
-file is hashed and the bytes that the archive will copy are kept.
+Here, and nowhere else, crashes of readers become problems, every file is hashed and the bytes
+that the archive will copy are kept; `stamping` puts the readers' names on what they said.
 """
 
 from __future__ import annotations
@@ -13,24 +13,16 @@ from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from archiver.artifact import Artifact, Match, Member
+from archiver.collect import listing
+from archiver.collect.stamping import ScopedSink, stamped
 from archiver.errors import ArchiverError
 from archiver.extension import Reader
 from archiver.limits import Limits
-from archiver.model.claims import AttemptTrail, Claim, Evidence, Location, Problem
+from archiver.model.claims import AttemptTrail, Claim, Evidence, Problem
 from archiver.model.plain import dataclass
-from archiver.model.points import Batch, PointSink
 from archiver.model.reading import Reading
 from archiver.model.record import Accounting, FileEntry
-from archiver.model.times import Clock, Instant
-from archiver.rundir import (
-    TOO_DEEP,
-    Entry,
-    OpenFile,
-    ReadFault,
-    RunDir,
-    Tree,
-    natural,
-)
+from archiver.rundir import TOO_DEEP, Entry, OpenFile, ReadFault, RunDir, Tree, natural
 from archiver.schemacheck.artifacts import Watch
 from archiver.snapshots import SnapshotStore
 from archiver.spool import PointSpool
@@ -48,11 +40,6 @@ HEAVY_SUFFIXES = (
 """Weights and other state that is inventoried and hashed, never copied."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
-
-_STAMPED = (
-    "claims", "configs", "dependencies", "locks", "repositories", "steps", "checkpoints",
-    "datasets", "data_copies", "artifacts", "events", "evidence", "bindings", "problems",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +143,9 @@ class Collector:
         for entry in tree.files:
             if entry.path not in taken:
                 self._keep(run, entry, None, into)
-        into.files += [_listed(run, entry) for entry in tree.entries if entry.type != "file"]
+        into.files += [listing.listed(run, entry) for entry in tree.entries if entry.type != "file"]
         into.refused += sum(entry.fault not in (None, TOO_DEEP) for entry in tree.entries)
-        into.problems += list(_walk_problems(run, tree))
+        into.problems += list(listing.walk_problems(run, tree))
         into.files.sort(key=lambda item: (item.scope, natural(item.path)))
 
     def _candidates(
@@ -195,8 +182,8 @@ class Collector:
                 if entry.path in kept:
                     continue
                 taken[entry.path] = ""
-                into.files.append(_unreadable(artifact.run, entry, fault))
-            into.problems.append(_fault_problem(artifact.run, artifact.path, fault))
+                into.files.append(listing.unreadable(artifact.run, entry, fault))
+            into.problems.append(listing.refusal(artifact.run, artifact.path, fault))
             into.refused += 1
 
     def _take(
@@ -245,9 +232,7 @@ class Collector:
         problems = watch.finish(reading.problems)
         files = tuple(entry.path for entry in artifact.files)
         reading = replace(reading, problems=problems, files=files)
-        return _stamp(
-            _bounded(reading, artifact, self.limits), reader.name, artifact.run.scope, self.limits
-        )
+        return stamped(reading, reader.name, artifact, self.limits)
 
     def _keep(
         self,
@@ -262,7 +247,7 @@ class Collector:
         self.done_bytes += entry.size
         reason = self._not_copied(entry, kind, entry.size)
         hashed = self.policy.hash == "all" or (self.policy.hash == "artifacts" and kind is not None)
-        listed = replace(_listed(run, entry), kind=kind)
+        listed = replace(listing.listed(run, entry), kind=kind)
         if handle is None and reason is not None and not hashed:
             into.files.append(replace(listed, reason=reason))
             return
@@ -277,8 +262,8 @@ class Collector:
             digest = opened.sha256() if hashed else None
             changed = opened.changed()
         except ReadFault as fault:
-            into.files.append(_unreadable(run, entry, fault))
-            into.problems.append(_fault_problem(run, entry.path, fault))
+            into.files.append(listing.unreadable(run, entry, fault))
+            into.problems.append(listing.refusal(run, entry.path, fault))
             into.refused += 1
             return
         except OSError as fault:
@@ -288,7 +273,7 @@ class Collector:
             if handle is None and opened is not None:
                 opened.close()
         if changed:
-            into.problems.append(_changed(run, entry))
+            into.problems.append(listing.changed(run, entry))
         into.files.append(replace(listed, bytes=opened.size, sha256=digest, reason=reason))
 
     def _not_copied(self, entry: Entry, kind: str | None, size: int) -> str | None:
@@ -389,115 +374,3 @@ def _crashed(reader: Reader[Any], artifact: Artifact, crash: Exception) -> Probl
     message = f"the reader stopped on it ({type(crash).__name__}: {crash})"
     hint = "the file is kept in the inventory; please report this"
     return artifact.problem("reader-crash", message, hint=hint)
-
-
-@dataclass(frozen=True, slots=True)
-class ScopedSink:
-    """Stamps the tree that points were read from, as readers know none but their own."""
-
-    sink: PointSink
-    scope: str
-
-    def add(self, batch: Batch) -> None:
-        """Take a batch."""
-        if self.scope != "run":
-            spec = replace(batch.spec, scope=self.scope)
-            batch = replace(batch, spec=spec, family=_scoped(batch.family, self.scope))
-        self.sink.add(batch)
-
-
-def _scoped(family: str, scope: str) -> str:
-    return f"{scope}:{family}" if family and scope != "run" else family
-
-
-def _bounded(reading: Reading, artifact: Artifact, limits: Limits) -> Reading:
-    """Bound the attempts: rows that go back and forth look like as many restarts."""
-    most = limits.attempts
-    cut = sum(max(0, len(trail.marks) - most) for trail in reading.attempts)
-    if not cut:
-        return reading
-    trails = tuple(replace(trail, marks=trail.marks[:most]) for trail in reading.attempts)
-    message = f"{cut} attempts over the limit of {most} are taken for the last one"
-    problem = Problem("attempts-limit", message, artifact.at(path=artifact.entry.path))
-    return replace(reading, attempts=trails, problems=(problem, *reading.problems))
-
-
-def _stamp(reading: Reading, name: str, scope: str, limits: Limits) -> Reading:
-    """Put the reader's name on all that it said, and bound the problems it may name."""
-    stamped: dict[str, Any] = {
-        part: tuple(replace(item, reader=name) for item in getattr(reading, part))
-        for part in _STAMPED
-    }
-    problems, most = stamped["problems"], limits.problems_per_artifact
-    if len(problems) > most:
-        rest = replace(
-            problems[most],
-            code="more-problems",
-            message=f"{len(problems) - most} more problems of this artifact are counted, not named",
-        )
-        stamped["problems"] = (*problems[:most], rest)
-    stamped["evidence"] = tuple(
-        replace(item, family=_scoped(item.family, scope)) for item in stamped["evidence"]
-    )
-    trails = tuple(
-        replace(trail, family=_scoped(trail.family, scope)) for trail in reading.attempts
-    )
-    return replace(reading, reader=name, attempts=trails, **stamped)
-
-
-def _listed(run: RunDir, entry: Entry) -> FileEntry:
-    size = entry.size if entry.type == "file" else None
-    seconds = Instant(entry.mtime_ns // 1000, Clock.MTIME)
-    return FileEntry(
-        run.scope,
-        entry.path,
-        entry.type,
-        bytes=size,
-        mtime=seconds.iso() if abs(seconds.micros) < 2**56 else None,
-        reason=entry.fault or (None if entry.type == "file" else f"{entry.type}, not opened"),
-        target=entry.target,
-    )
-
-
-def _unreadable(run: RunDir, entry: Entry, fault: ReadFault) -> FileEntry:
-    return replace(_listed(run, entry), reason=f"unreadable: {fault.strerror}")
-
-
-def _fault_problem(run: RunDir, path: str, fault: ReadFault) -> Problem:
-    return Problem(
-        "unreadable",
-        f"the system would not let it be read ({fault.strerror})",
-        Location(path, "", run.scope),
-        "mend the permission or the disk and collect again",
-        "collect",
-    )
-
-
-def _changed(run: RunDir, entry: Entry) -> Problem:
-    return Problem(
-        "changed-while-reading",
-        "it was written to while it was read; the archive holds the bytes read first",
-        Location(entry.path, "", run.scope),
-        "collect again when the run has ended",
-        "collect",
-    )
-
-
-def _walk_problems(run: RunDir, tree: Tree) -> Iterable[Problem]:
-    for entry in tree.entries:
-        if entry.fault:
-            yield Problem(
-                "unlisted",
-                f"the directory walk could not look into it ({entry.fault})",
-                Location(entry.path, "", run.scope),
-                "",
-                "collect",
-            )
-    if tree.cut:
-        yield Problem(
-            "too-many-files",
-            f"the walk stopped at the limit of entries; at least {tree.cut} are not listed",
-            Location("", "", run.scope),
-            "raise the limit or archive its parts",
-            "collect",
-        )
