@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 FILE = "runarchive.toml"
 _PYPROJECT = "pyproject.toml"
+_MAY_HOLD_OURS = re.compile(
+    rb"""tool["']?[ \t]*\.[ \t]*["']?runarchive
+    | ^\xef?\xbb?\xbf?[ \t]*(?:\[[ \t]*)?["']?tool["']?[ \t]*[]=]""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""`tool.runarchive` in a header or key, or the whole of `tool`. That a project uses or is called
+runarchive is no policy; to parse its file would take longer than to look at most artifacts."""
 _HARMLESS = INFORMATIONAL | {"bom", "empty"}
 
 
@@ -231,7 +238,7 @@ def refuse_own(root: Path, policy: Policy) -> None:
 def _table(path: Path) -> Any:  # noqa: ANN401
     """What a pyproject.toml holds for runarchive, None where it holds nothing."""
     data = _content(path)
-    if b"runarchive" not in data:
+    if b"runarchive" not in data or not _MAY_HOLD_OURS.search(data):
         return None  # Nobody's policy: what else is in it, or wrong with it, is not looked at.
     tools = _parsed(path, data).get("tool")
     return tools.get("runarchive") if isinstance(tools, dict) else None

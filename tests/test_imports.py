@@ -91,6 +91,8 @@ def test_a_file_held_to_a_schema_loads_nothing_of_how_runs_are_read() -> None:
     loaded = modules_of("validate", "--schema", "coordexp.run_metadata", SINGLE)
     assert "archiver.schemacheck.checker" in loaded
     assert loaded & (IDLE | READING) == set()
+    odd = {"archiver.codecs.json_exact", "archiver.codecs.json_prefix"}
+    assert loaded & odd == set()
     assert {name for name in loaded if name.startswith("archiver.rules")} == set()
     assert {name for name in loaded if name.startswith("archiver.outputs.")} == {
         "archiver.outputs.text"
@@ -106,6 +108,23 @@ def test_a_single_file_loads_its_own_reader_alone() -> None:
     assert loaded & IDLE == set()
     unused = {"archiver.codecs.yaml_document", "archiver.discover", "archiver.package.loading"}
     assert loaded & unused == set()
+
+
+def test_a_command_imports_none_of_the_others() -> None:
+    """Neither to be run nor for its help; the help of the whole imports all."""
+    every = {
+        f"archiver.cli.{name}"
+        for name in ("collect", "diff", "metrics", "rules", "schemas", "validate")
+    }
+    for call, own in (
+        (("schemas",), "schemas"),
+        (("explain", "RA101"), "rules"),
+        (("diff", "--help"), "diff"),
+        (("validate", "--schema", "coordexp.run_metadata", SINGLE), "validate"),
+    ):
+        assert modules_of(*call) & every == {f"archiver.cli.{own}"}
+    assert modules_of("--version") & every == set()
+    assert every < modules_of("--help")
 
 
 def test_lists_load_only_what_they_list() -> None:

@@ -150,8 +150,36 @@ def test_toml_that_cannot_be_read_is_a_usage_error(tmp_path: Path, text: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["tool = 1", 'tool = ["runarchive"]', "broken", "a = " + "[" * 9999]
+    "text",
+    [
+        "[tool.runarchive]\nselect = ['no-seed']",
+        "[ tool . runarchive ]\nselect = ['no-seed']",
+        "['tool'.\"runarchive\"]\nselect = ['no-seed']",
+        "tool.runarchive.select = ['no-seed']",
+        "'tool' . 'runarchive' = { select = ['no-seed'] }",
+        "tool = { other = 1, runarchive = { select = ['no-seed'] } }",
+        "[tool]\nother = 1\nrunarchive.select = ['no-seed']",
+        "\ufeff[tool]\nrunarchive = { select = ['no-seed'] }",
+        "a = 1\r\n\t[ 'tool' ] # of others\r\n'runarchive'.select = ['no-seed']",
+    ],
 )
+def test_every_way_to_write_the_table_is_seen(tmp_path: Path, text: str) -> None:
+    """However TOML lets it be written, the policy is found and read."""
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    assert policy.nearest(tmp_path) == tmp_path / "pyproject.toml"
+    asked = policy.load(tmp_path / "pyproject.toml", RULES, explicit=False)
+    assert asked.selects(SEED)
+    assert not asked.selects(STALE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tool = 1", 'tool = ["runarchive"]', "broken", "a = " + "[" * 9999,
+        "[project]\nname = 'runarchive'\n[project.scripts]\nrunarchive = 'a:b'\nbroken",
+        "[dependency-groups]\ndev = ['runarchive']\n[tool.mypy]\nfiles = ['runarchive'",
+    ],
+)  # fmt: skip
 def test_foreign_project_file_is_passed_over(tmp_path: Path, text: str) -> None:
     """A pyproject.toml that says nothing to runarchive is nobody's policy, however broken."""
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")

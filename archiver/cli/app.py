@@ -52,14 +52,8 @@ def _common(
     logging.getLogger("archiver").setLevel(logging.DEBUG if debug else logging.NOTSET)
 
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
-"""Start-up makes many objects that all stay: looking among them for garbage, as Python by default
-does after each 700, costs a tenth of it."""
-
-
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     survive_closed_streams()
     survive_any_encoding()
     signal.signal(signal.SIGTERM, _terminate)

@@ -6,31 +6,73 @@ none of the others, and to look at what they all take costs more than many comma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import click
 import typer
 from typer.core import TyperGroup
 
+Function: TypeAlias = Callable[..., int]
+
+
+def _collect() -> Function:
+    from archiver.cli import collect
+
+    return collect.command
+
+
+def _metrics() -> Function:
+    from archiver.cli import metrics
+
+    return metrics.command
+
+
+def _diff() -> Function:
+    from archiver.cli import diff
+
+    return diff.command
+
+
+def _validate() -> Function:
+    from archiver.cli import validate
+
+    return validate.command
+
+
+def _rules() -> Function:
+    from archiver.cli import rules
+
+    return rules.listing
+
+
+def _explain() -> Function:
+    from archiver.cli import rules
+
+    return rules.explain
+
+
+def _schemas() -> Function:
+    from archiver.cli import schemas
+
+    return schemas.command
+
 
 class Place(NamedTuple):
-    """Where a command is, and what `--help` says of it beside its name."""
+    """What `--help` says of a command beside its name, and what imports it."""
 
-    module: str
-    function: str
     short_help: str
+    imported: Callable[[], Function]
 
 
 PLACES = {
-    "collect": Place("collect", "command", "Archive a run, or every run below a directory."),
-    "metrics": Place("metrics", "command", "Sum up the series of a run or of an archive."),
-    "diff": Place("diff", "command", "Tell what really changed between runs."),
-    "validate": Place("validate", "command", "Audit runs, archives and single artifacts."),
-    "rules": Place("rules", "listing", "List what the audit checks."),
-    "explain": Place("rules", "explain", "Tell all about one rule of the audit."),
-    "schemas": Place("schemas", "command", "List or print the schemas of artifacts."),
+    "collect": Place("Archive a run, or every run below a directory.", _collect),
+    "metrics": Place("Sum up the series of a run or of an archive.", _metrics),
+    "diff": Place("Tell what really changed between runs.", _diff),
+    "validate": Place("Audit runs, archives and single artifacts.", _validate),
+    "rules": Place("List what the audit checks.", _rules),
+    "explain": Place("Tell all about one rule of the audit.", _explain),
+    "schemas": Place("List or print the schemas of artifacts.", _schemas),
 }
 """By name, in the order of `--help`."""
 
@@ -76,7 +118,6 @@ class Group(TyperGroup):
 
 def _made(name: str, place: Place) -> click.Command:
     """One command, with everything that it takes."""
-    function = getattr(import_module(f"archiver.cli.{place.module}"), place.function)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, short_help=place.short_help)(function)
+    alone.command(name, short_help=place.short_help)(place.imported())
     return typer.main.get_command(alone)

@@ -34,6 +34,8 @@ def _shadow_table() -> bytes:
 
 
 _SHADOW = _shadow_table()
+_INDENTED = (b'{\n  "', b"[\n  ")
+_INDENT = orjson.OPT_INDENT_2
 _BLANKS = b" \t\r\n"
 _NO_SHADOW = _BLANKS + b"-"
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
@@ -74,16 +76,28 @@ def is_rewritten(data: bytes, value: Value, limits: Limits) -> bool:
     """Whether a value that orjson decoded from `data` is written there as orjson would write it.
 
     Then nothing was hidden: every key and every number was written once, just as it came out.
-    Blanks are left out of the comparison, in strings as well, and `1e-05` may stand for `1e-5`:
-    none of that makes two members of one, or one number of another. False means "look closer".
+    Blanks are left out of the comparison, in strings as well: none makes two members of one.
+    False means "look closer".
     """
-    # An escape may be written in several ways. As few brackets as this are never nested too deeply.
-    if b"\\" in data or data.count(b"{") + data.count(b"[") > limits.nesting:
+    if b"\\" in data or b"e-0" in data:
+        return False  # There are several ways to write an escape, or a small number.
+    if data.startswith(_INDENTED):
+        # Most documents that people are to read are so; in these, a line tells how deep it is.
+        deep = b"\n" + b"  " * limits.nesting
+        if deep not in data and _written(value, _INDENT) == data.rstrip():
+            return True
+    # As few brackets as this are never nested too deeply.
+    if data.count(b"{") + data.count(b"[") > limits.nesting:
         return False
-    written, again = data.translate(None, _BLANKS), orjson.dumps(value).replace(b" ", b"")
-    if b"e-0" in written:
-        written, again = written.replace(b"e-0", b"e-"), again.replace(b"e-0", b"e-")
-    return written == again
+    return data.translate(None, _BLANKS) == _written(value).replace(b" ", b"")
+
+
+def _written(value: Value, option: int = 0) -> bytes:
+    """The value as orjson writes it; nothing where it is nested too deeply for that."""
+    try:
+        return orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:
+        return b""
 
 
 def is_exact(data: bytes, keys: int) -> bool:

@@ -18,14 +18,14 @@ _HTTP = re.compile(r"(?:https?|git)://(?:[^/@]*@)?")
 _MOST_FILES = 50
 
 
-def compare(a: RunData, b: RunData, _options: Options) -> Told:
+def compare(a: RunData, b: RunData, options: Options) -> Told:
     """Each repository that both used, and the commit of the run where none is described."""
     found = [*_repositories(a.record, b.record)]
     if not any(
         repo.role == "run" for record in (a.record, b.record) for repo in record.repositories
     ):
         found += _fields(a.record, b.record)
-    cautions = _cautions(a.record, b.record)
+    cautions = _cautions(a.record, b.record, options)
     nothing = not a.record.repositories and not b.record.repositories
     if nothing and all("summary.git_commit" not in run.record.fields for run in (a, b)):
         return Told(tuple(found), not_compared="neither run records its code")
@@ -133,11 +133,11 @@ def _value(resolved: Resolved | None) -> Side:
     return MISSING if resolved is None else known(resolved.value)
 
 
-def _cautions(a: RunRecord, b: RunRecord) -> tuple[str, ...]:
+def _cautions(a: RunRecord, b: RunRecord, options: Options) -> tuple[str, ...]:
     dirty = [_value(record.fields.get("summary.git_dirty")) is True for record in (a, b)]
     if not any(dirty):
         return ()
-    which = "both runs" if all(dirty) else "the first run" if dirty[0] else "the second run"
+    which = options.both if all(dirty) else options.names[0 if dirty[0] else 1]
     return (
         f"{which} had changes that were not committed: the commit does not tell all of the code",
     )

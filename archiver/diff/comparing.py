@@ -20,7 +20,7 @@ from archiver.diff import (
 from archiver.diff.area import Told
 from archiver.diff.options import Options, RunData
 from archiver.diff.steps import labelled
-from archiver.model.differences import Area, Comparison, Difference, Significance
+from archiver.model.differences import Area, Comparison, Difference, Significance, VariedField
 
 _AREAS: dict[Area, Callable[[RunData, RunData, Options], Told]] = {
     Area.CONFIG: configs.compare,
@@ -63,7 +63,7 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
         b=b.compared,
         differences=tuple(kept),
         # Nothing is doubtful about runs that do not differ.
-        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept), *doubts))) if kept else (),
+        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept, options), *doubts))) if kept else (),
         not_compared=not_compared,
     )
 
@@ -76,13 +76,13 @@ def _names(run: RunData) -> tuple[str, ...]:
     return (record.run.run_id, record.run.directory, *texts, record.run.experiment)
 
 
-def order(item: Difference) -> tuple[int, int, int, str, str]:
+def order(item: Difference | VariedField) -> tuple[int, int, int, str, str]:
     """Where a difference stands among all: by area, significance, rank and field."""
     place = _BY_AREA[item.area], _BY_SIGNIFICANCE[item.significance], item.rank
     return *place, item.field, item.role
 
 
-def ignored(item: Difference, patterns: tuple[str, ...]) -> bool:
+def ignored(item: Difference | VariedField, patterns: tuple[str, ...]) -> bool:
     """Whether shell patterns cover a field: all of it, with its area before it, or its last key."""
     names = item.field, f"{item.area.value}.{item.field}", item.field.rpartition(".")[2]
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)

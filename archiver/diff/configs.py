@@ -29,6 +29,7 @@ from archiver.model.differences import (
 from archiver.model.record import Config, RunRecord
 from archiver.model.values import Tagged, Value
 
+_SEVERAL = 2
 _MOST_MENTIONED = 1_000
 _KEEPS_NULLS = frozenset({"generic_config", "lightning_hparams", "torchtune_config"})
 """Readers of files that people write, or that are written with their nulls."""
@@ -58,7 +59,7 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     cautions: list[str] = []
     interner = Interner()
     matched = pairs(a.record, b.record)
-    names = _step_names(a.record, b.record)
+    names = _step_names(1 if options.by_step else _SEVERAL, a.record, b.record)
     agreed = _Agreed(interner)
     for number, pair in enumerate(matched):
         if pair.a is None or pair.b is None:
@@ -75,7 +76,7 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
             weighed = agreed.weighed(difference, key[0], pair.step_id)
             facts.append(_Fact(weighed, key, pair.step_id, number, leaf.path))
         agreed.add(pair.a, pair.b)
-    kept = [fact.difference for fact in _once(facts)]
+    kept = [*_once(facts, repeats=options.repeats)]
     kept += _lone(matched, _mentioned(kept))
     return Told(tuple(kept), tuple(cautions))
 
@@ -131,10 +132,10 @@ class _Agreed:
         return replace(difference, note="; ".join(filter(None, (difference.note, note))))
 
 
-def _step_names(*records: RunRecord) -> dict[str | None, str]:
-    """Name of each step, where more than one step has configurations."""
+def _step_names(least: int, *records: RunRecord) -> dict[str | None, str]:
+    """Name of each step, where enough steps have configurations."""
     several = [{item.step_id for item in record.configs} - {None} for record in records]
-    if max(map(len, several)) < 2:
+    if max(map(len, several)) < least:
         return {}
     return {step_id: step_id for steps in several for step_id in steps if step_id is not None}
 
@@ -201,7 +202,7 @@ def _meaning(side: Side, interner: Interner) -> Hashable:
     return ("", interner.number(side)) if isinstance(side, list | dict) else meaning(side)
 
 
-def _once(facts: Iterable[_Fact]) -> Iterator[_Fact]:
+def _once(facts: Iterable[_Fact], *, repeats: bool) -> Iterator[Difference]:
     """Each change of a step once, as the most resolved configuration tells it.
 
     In one configuration two changes are two, unless a setting stands there under two names.
@@ -210,12 +211,13 @@ def _once(facts: Iterable[_Fact]) -> Iterator[_Fact]:
     fields: set[Hashable] = set()
     for fact in facts:
         name = (fact.difference.field, fact.difference.kind)
-        if name in fields and _refers(fact.difference):
+        if (name in fields and _refers(fact.difference)) or told.repeats(fact):
+            if repeats:
+                yield replace(fact.difference, significance=Significance.EQUIVALENT)
             continue
         fields.add(name)
-        if not told.repeats(fact):
-            told.add(fact)
-            yield fact
+        told.add(fact)
+        yield fact.difference
 
 
 @dataclass(slots=True)

@@ -19,12 +19,17 @@ _AGAINST = " vs "
 """Between the name of a curve and another axis that it is drawn over."""
 
 
-def pairs(a: RunData, b: RunData) -> Iterator[tuple[Identity, Series | None, Series | None]]:
-    """The measurements of both runs, each once: what another source repeats is left out."""
+def pairs(
+    a: RunData, b: RunData, *, repeats: bool = False
+) -> Iterator[tuple[Identity, Series | None, Series | None]]:
+    """The measurements of both runs, each once: what another source repeats is left out.
+
+    With `repeats`, also what the other run has under its standard name.
+    """
     written = [{_written(run, item) for item in run.record.series} for run in (a, b)]
-    for identity, one, other in joined(_measurements(a), _measurements(b)):
+    for identity, one, other in joined(measurements(a), measurements(b)):
         left, right = one or [], other or []
-        if not left or not right:
+        if not repeats and (not left or not right):
             run, there = (a, written[1]) if left else (b, written[0])
             if all(_written(run, item) in there for item in (*left, *right)):
                 # The other run has it under its standard name, and is compared there.
@@ -34,12 +39,13 @@ def pairs(a: RunData, b: RunData) -> Iterator[tuple[Identity, Series | None, Ser
         if shared:
             # Several keys of one meaning (two accuracies): each with its own.
             for key in dict.fromkeys(item.key for item in shared):
-                yield identity, _fullest(left, key), _fullest(right, key)
+                yield identity, fullest(left, key), fullest(right, key)
         else:
-            yield identity, _fullest(left), _fullest(right)
+            yield identity, fullest(left), fullest(right)
 
 
-def _measurements(run: RunData) -> dict[Identity, list[Series]]:
+def measurements(run: RunData) -> dict[Identity, list[Series]]:
+    """The series of each measurement of a run, those left out that repeat another."""
     found: dict[Identity, list[Series]] = defaultdict(list)
     steps = {item.step_id for item in run.record.series}
     repeated = _repeated(run)
@@ -114,6 +120,7 @@ def _counts(item: Series) -> bool:
     return item.type == "number" and item.shadow_of is None and item.points > 0 and not left_out
 
 
-def _fullest(items: Sequence[Series], key: str | None = None) -> Series | None:
+def fullest(items: Sequence[Series], key: str | None = None) -> Series | None:
+    """Of several series (of one key), the one with the most points."""
     fitting = [item for item in items if key is None or item.key == key]
     return max(fitting, key=lambda item: item.points, default=None)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archiver import settings
 from archiver.diff.alignment import Curves, shared_place
 from archiver.diff.alike import close
 from archiver.diff.area import Told
-from archiver.diff.curves import Identity, pairs
+from archiver.diff.curves import Identity, fullest, measurements, pairs
 from archiver.diff.facts import difference, joined, known, places
 from archiver.diff.interning import same_scalar
 from archiver.diff.names import dotted, plain
@@ -30,6 +30,7 @@ from archiver.model.differences import (
     Missing,
     Side,
     Significance,
+    VariedField,
 )
 from archiver.model.record import RunRecord, Series, Step
 from archiver.summaries import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -71,6 +72,8 @@ _WORD = re.compile(r"[a-z]+[0-9]*")
 _COST_FIELDS = ("summary.duration_sec", "resources.")
 _SINGLE = 2.0**-23
 """One unit in the last place of single precision, in which trainers compute, relative."""
+_AT = "at "
+"""How the roles of values at equal places begin."""
 _TELLING = 8
 """Characters of a number that is not alike another by chance."""
 _EVAL, _TRAIN, _OTHER, _COST = range(4)
@@ -95,7 +98,7 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     unaligned = False
     runs = a.record, b.record
     left, right = Curves(a, options.align), Curves(b, options.align)
-    for identity, one, other in pairs(a, b):
+    for identity, one, other in pairs(a, b, repeats=options.repeats):
         metric = _metric(identity, one, other)
         if identity[0] == "mean_loss" and one is not None and other is not None:
             metric = _of_other_steps(metric, (one, other), runs)
@@ -107,14 +110,14 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
         if curves[0] is None or curves[1] is None:
             unaligned |= options.align != "step"
             continue
-        place = shared_place(curves[0], curves[1], options.align)
+        place = shared_place((curves[0], curves[1]), options.align)
         if place is not None:
-            found += _values(metric, f"at {place.name}", (place.a, place.b), options)
+            found += _values(metric, f"{_AT}{place.name}", place.values, options)
     found += _results(a.record, b.record, options)
     found += _trainings(a.record, b.record, options)
     found += _spent(a.record, b.record, options)
     nothing = not a.record.series and not b.record.series and not found
-    found = [*_once(found)]
+    found = [*_once(found, repeats=options.repeats)]
     caution = (
         f"some curves could not be aligned by {options.align}: what tells it of their steps is"
         " missing or goes back"
@@ -123,7 +126,46 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     return Told(tuple(found), cautions, "neither run records a metric" if nothing else "")
 
 
-def _once(found: list[Difference]) -> Iterator[Difference]:
+def at_one_place(runs: Sequence[RunData], options: Options) -> Iterator[VariedField]:
+    """Of several runs: what varies at the last place that all curves of a measurement share."""
+    by_run = [measurements(run) for run in runs]
+    over = [Curves(run, options.align) for run in runs]
+    for identity in dict.fromkeys(key for found in by_run for key in found):
+        series = [fullest(found.get(identity, ())) for found in by_run]
+        there = [(run, item) for run, item in zip(over, series, strict=True) if item is not None]
+        metric = _metric(identity, there[0][1], None)
+        if len(there) < 2 or metric.cost:
+            continue
+        drawn = [run.of(item) for run, item in there]
+        curves = [curve for curve in drawn if curve is not None]
+        place = shared_place(curves, options.align) if len(curves) == len(drawn) else None
+        if place is None:
+            continue
+        first = place.values[0]
+        alike = [_alike(first, value, options) for value in place.values]
+        if all(alike):
+            continue
+        # What is alike looks alike.
+        pairs_ = zip(place.values, alike, strict=True)
+        values = iter([first if same else value for value, same in pairs_])
+        sides: list[Side] = [MISSING if item is None else next(values) for item in series]
+        yield VariedField(
+            Area.METRICS, f"{_AT}{place.name}", metric.field, tuple(sides), rank=metric.rank
+        )
+
+
+def is_at(role: str) -> bool:
+    """Whether a role is that of values at equal places."""
+    return role.startswith(_AT)
+
+
+def _alike(a: float, b: float, options: Options) -> bool:
+    if a == b or (math.isnan(a) and math.isnan(b)):
+        return True
+    return _same_single(a, b) or bool(options.tolerance and close(a, b, options.tolerance))
+
+
+def _once(found: list[Difference], *, repeats: bool) -> Iterator[Difference]:
     """What two sources measured alike in both runs once, under its standard name.
 
     Two metrics of one source are two, though they may be equal.
@@ -137,6 +179,8 @@ def _once(found: list[Difference]) -> Iterator[Difference]:
             sources = {at.path for at in (item.at_a, item.at_b) if at is not None}
             others = seen[item.role, item.a, item.b]
             if others and not sources & others:
+                if repeats:
+                    yield replace(item, significance=Significance.EQUIVALENT)
                 continue
             # A run may have under two names what the other has under one.
             for key in ((item.a, item.b), (item.a, MISSING), (MISSING, item.b)):
@@ -247,7 +291,7 @@ def _best(metric: _Metric, one: Series, other: Series, options: Options) -> Iter
 
 
 def _values(
-    metric: _Metric, role: str, sides: tuple[Side, Side], options: Options, note: str = ""
+    metric: _Metric, role: str, sides: Sequence[Side], options: Options, note: str = ""
 ) -> Iterator[Difference]:
     a, b = sides
     if same_scalar(a, b) or (a == b and isinstance(a, float) and isinstance(b, float)):

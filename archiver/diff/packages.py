@@ -82,6 +82,20 @@ def compare(a: RunData, b: RunData, _options: Options) -> Told:
     return Told(tuple(found))
 
 
+def listed(run: RunData, kind: str) -> Side:
+    """How many packages of a kind a run lists, as a list that the other run lacks is told."""
+    found = _present(_by_name(run.record.dependencies, kind))
+    return counted(len(found), "package") if found else MISSING
+
+
+def _present(packages: Versions) -> Versions:
+    return {
+        name: entries
+        for name, entries in packages.items()
+        if any(_version(item) != _ABSENT for item in entries)
+    }
+
+
 def _only_imported(kinds: list[dict[str, Versions]]) -> tuple[Versions, Versions]:
     return kinds[0]["imported"], kinds[1]["imported"]
 
@@ -102,11 +116,7 @@ def _lists(role: str, a: Versions, b: Versions, *, whole: bool = False) -> Itera
     if a and b:
         yield from _packages(role, a, b)
         return
-    items = {
-        name: entries
-        for name, entries in (a or b).items()
-        if any(_version(item) != _ABSENT for item in entries)
-    }
+    items = _present(a or b)
     if len(items) <= _FEW and not whole:
         yield from _packages(role, *((items, {}) if a else ({}, items)))
     elif items:

@@ -64,14 +64,14 @@ WHOLE_NUMBERS = ("master_port", "port", "*_port", "ports")
 """Keys that are volatile where both sides hold port numbers."""
 
 INPUTS = (
-    "*adapter*", "*annotation*", "*backbone*", "*caption*", "*checkpoint*", "*ckpt*", "*config*",
-    "*corpus*", "*corpora*", "*critic*", "*data", "*data_*", "*data*set*", "*datas*", "*decoder*",
-    "*deepspeed*", "*embedding*", "*encoder*", "*eval*", "*from", "*from_*", "*image*",
+    "*adapter*", "*annotation*", "*audio*", "*backbone*", "*caption*", "*checkpoint*", "*ckpt*",
+    "*config*", "*corpora*", "*corpus*", "*critic*", "*data", "*data*set*", "*data_*", "*datas*",
+    "*decoder*", "*deepspeed*", "*embedding*", "*encoder*", "*eval*", "*from", "*from_*", "*image*",
     "*init_from*", "*input*", "*instruction*", "*jsonl*", "*label*", "*load", "*load_*", "*lora*",
-    "*merges*", "*model*", "*plugin*", "*pretrained*", "*prompt*", "*ref", "*ref_*", "*reference*",
-    "*restore*", "*resume*", "*reward*", "*script*", "*source*", "*src*", "*teacher*", "*template*",
-    "*test*", "*token*", "*train*", "*vae*", "*val", "*val_*", "*valid*", "*verifier*", "*vocab*",
-    "*weights*", "root",
+    "*merges*", "*model*", "*name_or_path", "*plugin*", "*pretrained*", "*processor*", "*prompt*",
+    "*ref", "*ref_*", "*reference*", "*restore*", "*resume*", "*reward*", "*script*", "*source*",
+    "*src*", "*teacher*", "*template*", "*test*", "*token*", "*train*", "*vae*", "*val", "*val_*",
+    "*valid*", "*verifier*", "*video*", "*vocab*", "*weights*", "root",
 )  # fmt: skip
 """Keys of what a run reads; a path under them is volatile only if it ends alike."""
 
@@ -93,11 +93,15 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 """A day: of a run it says when, of a model or a data set which one."""
 
 _GENERIC = re.compile(
-    r"(?!.*\.(?:py|sh)$)(?:train|training|val|valid|validation|test|eval|dev|data|dataset|input|index|part|shard|model"
-    r"|pytorch_model|adapter|adapter_model|adapter_config|config|checkpoint|ckpt|epoch|step|iter"
-    r"|latest|last|best|final|output|artifacts|main|weights|tokenizer|params)?[-_.\d]*"
+    r"(?!.*\.(?:py|sh)$)[-_.\d]*(?:(?:adapter|annotations?|artifacts|base|best|captions?|checkpoint|ckpt|config"
+    r"|corpus|data|dataset|dev|documents?|epoch|eval|examples?|final|full|hf|images?|index|info|input"
+    r"|instances?|items?|iter|jsonl?|labels?|last|latest|main|manifest|meta|metadata|messages?|mini|model|of"
+    r"|output|params|part|prompts?|pytorch|questions?|raw|records?|samples?|sft|shards?|splits?|step"
+    r"|tables?|tests?|texts?|tokenizer|train|training|v|val|valid|validation|weights)[-_.\d]*){0,4}"
     r"(?:\.[a-z0-9]{1,12}){0,3}\Z"
 )
+_HOMES = ("home", "users")
+"""Directories of the users of a machine."""
 _PATH_KEY = re.compile(r"(?:^|_)(?:path|paths|dir|dirs|directory|file|files|filename|root|folder)$")
 _ROOTED = re.compile(
     r"(?:[/~]|\.\.?[/\\]|[A-Za-z]:[/\\]|\\\\|file:|s3:|gs:|hdfs:|\$\{?[A-Z_]+\}?/)"
@@ -111,6 +115,11 @@ _OWN = (
     r"(?=[/\\_.\-]\S{0,200}?(?<![a-z])(?:artifacts|checkpoints?|ckpts?|epoch|iter|step)(?![a-z]))"
 )
 """What follows the name of a run in a path to weights of its own."""
+_TREE = (
+    r"(?P<before>(?:^|[/\\])(?:experiments?|exps?|jobs?|logs?|outputs?|out|[\w\-]*projects?|results?|runs?"
+    r"|work)[/\\](?:[^/\\\s]{1,100}[/\\]){0,3}?)"
+)
+"""What goes before the name of a run in a path to its own directory."""
 _READ = re.compile(
     r"\.(?:arrow|bin|csv|gguf|h5|json|jsonl|npy|npz|parquet|pt|pth|ckpt|py|safetensors|sh|tar|tsv|txt"
     r"|ya?ml|zip)(?:\.(?:gz|zst))?\Z|[/\\](?:corpora|corpus|datasets?)[/\\]",
@@ -276,19 +285,22 @@ class Volatile:
     def ends_alike(self, one: str, other: str) -> bool:
         """Whether two paths lead to the same under another root.
 
-        A last component such as `train.jsonl` or `checkpoint-60` says nothing by itself: there
-        the one before counts as well.
+        Components such as `train.jsonl`, `v1` or `checkpoint-60` say nothing by themselves: there
+        the ones before them count as well, up to one that does.
         """
         left, right = (self._parts(item) for item in (one, other))
-        if not left or not right or left[-1] != right[-1]:
-            return False
-        if not _GENERIC.match(left[-1].lower()):
-            return True
-        return len(left) > 1 and len(right) > 1 and left[-2] == right[-2]
+        for ours, theirs in zip(reversed(left), reversed(right), strict=False):
+            if ours != theirs:
+                return False
+            if not _GENERIC.match(ours.lower()):
+                return True
+        return False
 
     def _parts(self, text: str) -> list[str]:
-        parts = text.replace("\\", "/").split("/")
-        return [self.neutral(part, dates=False) for part in parts if part not in ("", ".")]
+        parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
+        if len(parts) > 1 and parts[0].lower() in _HOMES:
+            parts[1] = _MARK
+        return [self.neutral(part, dates=False) for part in parts]
 
 
 def is_path(text: str, key: str = "") -> bool:
@@ -336,19 +348,25 @@ class _Name:
         self.name = name
         self.anywhere = re.compile(escaped)
         self.own = re.compile(escaped + _OWN)
+        self.tree = re.compile(_TREE + escaped + r"(?=[/\\])")
 
 
 def _anonymous(text: str | None, names: tuple[_Name, ...], *, own: bool) -> str | None:
     """A text without the names of the run that it is of.
 
-    With `own`, only where weights of the run itself are meant: the run may be called after its
+    With `own`, only where something of the run itself is meant: the run may be called after its
     data or its model.
     """
     if text is None or len(text) > _LONGEST:
         return text
     for item in names:
-        if item.name in text:
-            text = (item.own if own else item.anywhere).sub(_MARK, text)
+        if item.name not in text:
+            continue
+        if own:
+            text = item.own.sub(_MARK, text)
+            text = item.tree.sub(rf"\g<before>{_MARK}", text)
+        else:
+            text = item.anywhere.sub(_MARK, text)
     return text
 
 

@@ -6,12 +6,13 @@ A schema of an artifact's kind says so under `x-artifact`; it is called like the
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import orjson
 
@@ -23,6 +24,7 @@ from archiver.model.values import Value
 Schema: TypeAlias = dict[str, Value]
 
 SUFFIX = ".v1.json"
+NOTE = "x-artifact"
 FORMATS = ("json", "ndjson", "yaml", "toml")
 _LITERAL = re.compile(r"[^*?\[]*")
 
@@ -84,7 +86,7 @@ class SchemaFile:
         Raises:
             ValueError: where its `x-artifact` has another shape than the module tells.
         """
-        note = schema.get("x-artifact")
+        note = schema.get(NOTE)
         return cls(name, schema, _described(name, note) if isinstance(note, dict) else None)
 
 
@@ -129,11 +131,22 @@ def kinds_of(name: str) -> tuple[str, ...]:
     Patterns that begin with a wildcard tell little; they count where no other matches.
     """
     near: dict[bool, set[str]] = {True: set(), False: set()}
-    for described in filter(None, (item.described for item in schemas())):
-        for pattern in described.files:
+    for note in filter(None, map(note_of, names())):
+        for pattern in _texts(note.get("files")):
             if _matches(name, pattern):
-                near[pattern[:1] not in "*?["].add(described.kind)
+                near[pattern[:1] not in "*?["].add(str(note["kind"]))
     return tuple(sorted(near[True] or near[False]))
+
+
+@cache
+def note_of(name: str) -> Mapping[str, Value] | None:
+    """What a schema says of itself, if it does; nothing else of it is decoded."""
+    text = resources.text(resources.SCHEMAS, name + SUFFIX)
+    at = text.find(f'"{NOTE}":')
+    if at < 0:
+        return None
+    note, _ = json.JSONDecoder().raw_decode(text, text.index("{", at))
+    return cast("Mapping[str, Value]", note)
 
 
 def _matches(name: str, pattern: str) -> bool:

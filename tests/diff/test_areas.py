@@ -378,7 +378,7 @@ def test_cautions(config: Make, record: Make, compared: Make) -> None:
         "the seeds differ (1 and 2): a difference of metrics may be chance",
     )
     assert (
-        "the second run records no seed"
+        "no seed is recorded of the second run"
         in compared(base, run(2.0, None, "success", 10, "torchtune")).cautions[0]
     )
 
@@ -444,6 +444,16 @@ def test_hostile_repetition_is_linear(record: Make, compared: Make, unit: str) -
     ]
     found = compared(*sides).differences
     assert sorted(item.area for item in found) == [Area.CODE, Area.ENVIRONMENT]
+
+
+def test_directories_of_data_that_was_told(record: Make, compared: Make) -> None:
+    """Where told files lie is no difference of its own; where nothing was told, it is."""
+    fields: dict[str, Value] = {"data.raw_dir": "/x/raw", "data.other_dir": "/x/other"}
+    a = record(datasets=(dataset("/x/raw/a.jsonl"),), fields=fields)
+    assert [field for _, field, _, _ in lines(compared(a, record()), Area.DATA)] == [
+        "other_dir",
+        "train.a\\.jsonl",
+    ]
 
 
 def repository(**changes: Any) -> Repository:

@@ -344,6 +344,13 @@ def test_quotes_that_are_not_closed(told: Told) -> None:
     assert found.field == "k.b"
 
 
+def test_a_list_of_steps_is_no_number_of_steps(told: Told) -> None:
+    """It comes after what governs the optimisation."""
+    a: dict[str, Value] = {"STEPS": [{"id": "train"}], "lora_rank": 4, "steps": 5}
+    found = told(a, {"lora_rank": 8, "steps": 6})
+    assert [item.field for item in found] == ["steps", "lora_rank", "STEPS"]
+
+
 def test_hostile_values_are_compared(told: Told) -> None:
     """Whatever stands there."""
     odd: list[Value] = [

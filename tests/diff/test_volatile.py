@@ -45,6 +45,9 @@ STAMP_A, STAMP_B = "2026-11-21T22:40:41", "2026-11-22T08:01:09"
         ("env.NODE_RANK", "0", "1"),
         ("sbatch.mail-type", "end", "begin"),
         ("data_path", "/runs/2026-11-21_22-40-41/coco", "/runs/2026-11-22_08-01-09/coco"),
+        ("train_file", "/home/a/train.jsonl", "/home/b/train.jsonl"),
+        ("train_file", "/home/a/data/v1/train.jsonl", "/home/b/data/v1/train.jsonl"),
+        ("train_file", "/home/a/coco/v1/train.jsonl", "/mnt/x/coco/v1/train.jsonl"),
         ("schedule_of", "2026-11-21", "2026-11-22"),
     ],
 )
@@ -86,6 +89,12 @@ def test_volatile(key: str, a: Value, b: Value) -> None:
         ("teacher", "/weights/a", "/weights/b"),
         ("resume", "/runs/a", "/runs/b"),
         ("clip_encoder", "/weights/a", "/weights/b"),
+        # What is in every data set and every model tells none apart.
+        ("val_file", "/data/coco/v1/annotations.json", "/data/lvis/v1/annotations.json"),
+        ("train_file", "/data/coco/data/train_split.jsonl", "/data/lvis/data/train_split.jsonl"),
+        ("model", "/models/a/model.safetensors", "/models/b/model.safetensors"),
+        ("resume_from_checkpoint", "/runs/a/checkpoint-20", "/runs/b/checkpoint-20"),
+        ("_name_or_path", "/models/a", "/models/b"),
         # A day tells models and data sets apart.
         ("model", "gpt-4o-2024-05-13", "gpt-4o-2024-08-06"),
         ("dataset", "/data/wiki-2024-01-01", "/data/wiki-2024-06-01"),
@@ -144,6 +153,8 @@ def test_short_names_stand_between_other_letters() -> None:
         ("model_path", "/out/{}/checkpoint-60", True),
         ("model_path", "/out/{}/artifacts/epoch_1", True),
         ("model", "hf/{}_epoch_0", True),
+        ("train_file", "/data/experiments/{}/data/raw/train.jsonl", True),
+        ("train_file", "/lab/cap-projects/2025/{}/data/train.jsonl", True),
     ],
 )
 def test_a_run_that_is_called_after_its_model(key: str, text: str, expected: bool) -> None:

@@ -22,6 +22,12 @@ def test_every_schema_is_listed_by_name() -> None:
     assert index.find("record").title.startswith("runarchive record")
 
 
+def test_what_a_schema_says_of_itself_is_found_without_the_rest() -> None:
+    """Of every schema that says something, and of none that does not."""
+    for name in index.names():
+        assert index.note_of(name) == index.find(name).schema.get("x-artifact")
+
+
 def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
     """The error says what to do."""
     with pytest.raises(ArchiverError, match="did you mean record"):
