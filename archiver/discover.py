@@ -54,18 +54,23 @@ class _Search:
     def artifact(self, selection: Selection) -> Artifact:
         return Artifact(self.run, self.tree, selection.files, selection.path, self.limits)
 
-    def confirms(self, reader: Reader[Any], selection: Selection) -> bool:
-        artifact = self.artifact(selection)
+    def confirms(self, item: _Candidate, root: str) -> bool:
+        """Whether a marker makes its directory a run: by what it holds, or by where it lies."""
+        artifact = self.artifact(item.selection)
         try:
-            return self.recognises(reader, artifact)
+            match = self.match(item.reader, artifact)
         except ReadFault:
             return False
         finally:
             artifact.close()
+        if match is Match.DAMAGED:
+            name = root.rpartition("/")[2] or self.run.name
+            return any(fnmatchcase(name, pattern) for pattern in item.contract.homes)
+        return match is Match.YES
 
-    def recognises(self, reader: Reader[Any], artifact: Artifact) -> bool:
+    def match(self, reader: Reader[Any], artifact: Artifact) -> Match | None:
         # A crash is told where the run is read; here it only means that nothing was recognised.
-        return attempted(reader, reader.detect, artifact)[0] is Match.YES
+        return attempted(reader, reader.detect, artifact)[0]
 
 
 def sites(
@@ -100,7 +105,7 @@ def is_run(run: RunDir, readers: Iterable[Reader[Any]], limits: Limits) -> bool:
     tree = run.walk(enters)
     search = _Search(run, tree, tuple(readers), limits)
     return any(
-        search.confirms(item.reader, item.selection)
+        search.confirms(item, root)
         for root, candidates in _candidates(search)
         if not root
         for item in candidates
@@ -146,7 +151,7 @@ def _members(search: _Search) -> list[Member]:
             continue
         artifact = search.artifact(selection)
         try:
-            if reader.members is not None and search.recognises(reader, artifact):
+            if reader.members is not None and search.match(reader, artifact) is Match.YES:
                 members = attempted(reader, reader.members, artifact)[0] or ()
                 found += members
                 taken.update(path for item in members for path in item.paths)
@@ -174,11 +179,11 @@ def _roots(search: _Search) -> list[str]:
     for root, candidates in _candidates(search):
         around = next((above for above in _up(root) if above in found), None)
         if around is None:
-            if any(search.confirms(item.reader, item.selection) for item in candidates):
+            if any(search.confirms(item, root) for item in candidates):
                 found.add(root)
             continue
         for item in candidates:
-            if item.contract.store and search.confirms(item.reader, item.selection):
+            if item.contract.store and search.confirms(item, root):
                 stores.setdefault((around, item.contract.name), []).append(root)
                 break
     inner = [root for roots in stores.values() if len(roots) > 1 for root in roots]

@@ -261,6 +261,11 @@ class RunDir:
             hint = "give a directory that exists and that you may read"
             raise ArchiverError(str(self.root), fault.strerror or "unreadable", hint) from None
 
+    @property
+    def name(self) -> str:
+        """Name of the directory, of what it leads to where it is a link."""
+        return printable_path(os.path.realpath(self.root).rpartition("/")[2])
+
     def close(self) -> None:
         """Release the descriptor."""
         if self._descriptor >= 0:

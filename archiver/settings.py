@@ -123,9 +123,13 @@ def statements(config: Config) -> Iterator[Statement]:
     found: dict[tuple[str, str], tuple[tuple[str, ...], Value]] = {}
     for path, section, key, value in _fields(config.values):
         found.setdefault((key, section), (path, value))
+    keys = {key for key, _ in found}
     for setting in SETTINGS:
+        if keys.isdisjoint(setting.keys):
+            continue
         sections = (*sorted(_SECTIONS), *sorted(setting.sections))
-        for key, section in ((key, section) for key in setting.keys for section in sections):
+        known = (key for key in setting.keys if key in keys)
+        for key, section in ((key, section) for key in known for section in sections):
             path, value = found.get((key, section), ((), None))
             meaning = means(setting, value)
             if meaning is not None:

@@ -64,6 +64,19 @@ def test_whether_a_directory_is_a_run(tmp_path):
     assert [is_run(name) for name in ("", "a", "b", "c", "d")] == [False, False, True, True, False]
 
 
+def test_a_run_that_flushed_nothing(tmp_path):
+    """W&B's own name of its directory says what an empty log is; another name does not."""
+    put(tmp_path, "wandb/run-20220317_142837-24a5vtdd/run-24a5vtdd.wandb", "")
+    put(tmp_path, "wandb/offline-run-20220317_142837-x1/run-x1.wandb", "\0" * 64)
+    put(tmp_path, "wandb/run-20220317_142838-notes/run-notes.wandb", "my notes\n")
+    put(tmp_path, "wandb/run-7/run-7.wandb", "")
+    put(tmp_path, "wandb/run-20220317_142839-y2/logs/debug.log", "")
+    put(tmp_path, "run-20220317_142840-z3/trainer_state.json", "")
+    found = ["wandb/offline-run-20220317_142837-x1", "wandb/run-20220317_142837-24a5vtdd"]
+    assert sorted(roots(tmp_path)) == found
+    assert roots(tmp_path / found[1]) == [""]
+
+
 def test_decoys_are_no_runs(tmp_path):
     """A name alone makes no run."""
     put(tmp_path, "a/logging.jsonl", '{"level": "INFO", "message": "hello"}\n')

@@ -91,6 +91,17 @@ def test_only_some_directories_are_listed(root: Path, run: RunDir) -> None:
     assert tree.cut == 0
 
 
+def test_name_is_of_what_a_link_leads_to(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the directory is spelled."""
+    (tmp_path / "link").symlink_to(root)
+    monkeypatch.chdir(root)
+    for spelled in (root, tmp_path / "link", Path(), Path("../run")):
+        with RunDir(spelled, "run", DEFAULT) as opened:
+            assert opened.name == "run"
+
+
 def test_a_device_is_listed(root: Path, run: RunDir) -> None:
     """A device node is listed and is no file to read."""
     try:

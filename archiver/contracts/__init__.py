@@ -52,6 +52,9 @@ class Contract:
     """Names of directories that repeat a run that stands beside them."""
     folders: frozenset[str] = frozenset()
     """Names of directories that hold its runs wherever it writes; they name no experiment."""
+    homes: tuple[str, ...] = ()
+    """Names that it gives to its runs' directories (shell patterns) and nobody else does: in them
+    a marker makes a run even where it is damaged."""
 
     def era(self, kinds: Iterable[str]) -> Era | None:
         """The run's era, or None when the artifacts satisfy none."""
@@ -86,6 +89,7 @@ def _contract(document: dict[str, Any]) -> Contract:
         document.get("store", False),
         frozenset(document.get("aliases", ())),
         frozenset(document.get("folders", ())),
+        tuple(document.get("homes", ())),
     )
 
 

@@ -13,7 +13,7 @@ from archiver.diff.packages import same_commit
 from archiver.model.differences import MISSING, Area, Difference, Side, Significance
 from archiver.model.record import Repository, Resolved, RunRecord
 
-_SSH = re.compile(r"(?:ssh://)?(?:[\w.\-]+@)([\w.\-]+)[:/](?:\d+/)?")
+_SSH = re.compile(r"(?:ssh://)?(?<![\w.\-])(?:[\w.\-]++@)([\w.\-]++)[:/](?:\d++/)?")
 _HTTP = re.compile(r"(?:https?|git)://(?:[^/@]*@)?")
 _MOST_FILES = 50
 

@@ -33,7 +33,9 @@ _PLAIN = ("gpus", "os", "conda_env")
 _FIELDS = (*_PLAIN[:1], *_VERSIONS, *_PLAIN[1:], *_PLACES)
 """Fields of the record's summary, in the order in which they matter."""
 _LEADING = re.compile(r"\s*v?(\d[\w.!+\-]*)")
-_KERNEL = re.compile(r"(?<=linux-)[\w.+~\-]*?(?=-(?:x86_64|aarch64|amd64|with-)|$)", re.IGNORECASE)
+_KERNEL = re.compile(
+    r"(?<=linux-)[\w.+~\-]{0,200}?(?=-(?:x86_64|aarch64|amd64|with-)|$)", re.IGNORECASE
+)
 _LAUNCH = ("launcher", "nodes", "procs_per_node", "world_size")
 
 

@@ -19,7 +19,13 @@ _HINT = re.compile(r"(?:^|\s)--[A-Za-z]")
 _PRINTED = re.compile(r"[A-Za-z_][\w.]*\(")
 _ENUMERATED = re.compile(r"<[\w.]+: (.+)>\Z", re.DOTALL)
 """How Python prints a member of an enumeration; its value counts."""
-_MARKS = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|[()\[\]{},]""", re.DOTALL)
+_QUOTED = {quote: rf"{quote}(?:[^{quote}\\]|\\.)*+{quote}|{quote}" for quote in ("'", '"')}
+"""A string, or the quote of one that is not closed."""
+_MARKS = {
+    quotes: re.compile("|".join((*(_QUOTED[quote] for quote in quotes), r"[()\[\]{},]")), re.DOTALL)
+    for quotes in ("'\"", "'", '"', "")
+}
+"""What parts an object, by the quotes that are looked at."""
 _LONGEST = 100_000
 _FEWEST = 2
 _MOST_WORDS = 10_000
@@ -104,7 +110,7 @@ def printed(text: str) -> dict[str, Value] | None:
 def _parts(text: str, start: int, end: int) -> Iterator[str]:
     """What commas part that stand outside of brackets and quotes."""
     depth, begun = 0, start
-    for mark in _MARKS.finditer(text, start, end):
+    for mark in _marks(text, start, end):
         if mark[0] in "([{":
             depth += 1
         elif mark[0] in ")]}":
@@ -113,6 +119,17 @@ def _parts(text: str, start: int, end: int) -> Iterator[str]:
             yield text[begun : mark.start()]
             begun = mark.end()
     yield text[begun:end]
+
+
+def _marks(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Brackets, commas and strings; where a quote is not closed, no later one of its kind is."""
+    quotes = "'\""
+    mark = _MARKS[quotes].search(text, start, end)
+    while mark is not None:
+        yield mark
+        if mark[0] in quotes:
+            quotes = quotes.replace(mark[0], "")
+        mark = _MARKS[quotes].search(text, mark.end(), end)
 
 
 def _value(words: list[str]) -> Value:

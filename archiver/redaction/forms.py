@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
@@ -16,7 +17,9 @@ _LONG_TEXT = 64 * 1024
 _FEW = 1000
 """Up to here that is quicker."""
 _BASE64_REST = re.compile(r"[A-Za-z0-9+/_-]{0,1024}={0,2}")
-_BASE64_HEAD = re.compile(r"[A-Za-z0-9+/_-]{0,1024}\Z")
+_BASE64 = string.ascii_letters + string.digits + "+/_-"
+_BASE64_BEFORE = 1024
+"""Characters of base64 before a secret that are looked for."""
 
 
 class Needles:
@@ -48,9 +51,9 @@ class Needles:
         for match in pattern.finditer(text):
             start, end, form = match.start(), match.end(), match[0]
             if form in self._encoded:
-                head = _BASE64_HEAD.search(text, max(0, start - 1024), start)
+                before = text[max(0, start - _BASE64_BEFORE) : start]
                 rest = _BASE64_REST.match(text, end)
-                start = head.start() if head else start
+                start -= len(before) - len(before.rstrip(_BASE64))
                 end = rest.end() if rest else end
             yield start, end, self._forms[form]
 

@@ -24,7 +24,7 @@ _BLOCK_VALUE = re.compile(
 )
 _ASSIGNED = re.compile(
     r"[+\- ]?[ \t]*(?:[#][ \t]*)?(?:(?:export|set|ENV)[ ]+)?"
-    r"[A-Za-z_][\w.\-]*(?:\[[^\[\]\n]*\])?[ \t]*(?::[ \w\[\]|.]+)?[ \t]*=[ \t]*"
+    r"[A-Za-z_][\w.\-]*+(?:\[[^\[\]\n]*+\])?[ \t]*+(?::[ \w\[\]|.]++)?[ \t]*+=[ \t]*+"
 )
 _ARGUMENT = re.compile(r"[^\"'\n]*[(,][ \t]*[A-Za-z_]\w*[ \t]?=[ \t]?")
 _LINE_HEAD = re.compile(r"[+\- ]?[ \t]*")

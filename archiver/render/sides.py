@@ -28,7 +28,9 @@ _LONGEST = 100_000
 """Characters of a value that are looked at."""
 _BARE = re.compile(r"[^\s\"'{}\[\]<](?:.*[^\s\"'{}\[\]>])?")
 """Texts that cannot be taken for JSON or for a cut or padded one."""
-_NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|0[xXoObB]\w+")
+_NUMBER = re.compile(
+    r"[-+]?(?:[0-9][0-9_]*+\.?+[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?|0[xXoObB]\w+"
+)
 _WORDS = frozenset(
     {ABSENT, "null", "true", "false", "nan", "inf", "infinity", "none", "-", "~", "yes", "no"}
 )

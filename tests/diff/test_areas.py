@@ -445,6 +445,21 @@ def test_counts_of_data(record: Make, compared: Make) -> None:
     ]
 
 
+@pytest.mark.parametrize("unit", ["-", "a@", "ssh://", "ssh://a@", "1/", "linux-", "linux-x"])
+def test_hostile_repetition_is_linear(record: Make, compared: Make, unit: str) -> None:
+    """No expression runs away over a remote or a system: this would take minutes if one did."""
+    texts = [unit * (200_000 // len(unit)) + end for end in ("", "!")]
+    sides = [
+        record(
+            repositories=(repository(remote=text),),
+            fields={"summary.os": text},
+        )
+        for text in texts
+    ]
+    found = compared(*sides).differences
+    assert sorted(item.area for item in found) == [Area.CODE, Area.ENVIRONMENT]
+
+
 def test_directories_of_data_that_was_told(record: Make, compared: Make) -> None:
     """Where told files lie is no difference of its own; where nothing was told, it is."""
     fields: dict[str, Value] = {"data.raw_dir": "/x/raw", "data.other_dir": "/x/other"}

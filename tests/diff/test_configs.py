@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from archiver.model.claims import Location
 from archiver.model.differences import MISSING, Comparison, Difference, Kind, Significance
 from archiver.model.record import Config, RunRecord, Step
@@ -345,6 +347,22 @@ def test_what_governs_optimisation_is_told_first(told: Told) -> None:
     a: dict[str, Value] = {key: f"{key} one" for key in reversed(order)}
     b: dict[str, Value] = {key: f"{key} two" for key in order}
     assert [item.field for item in told(a, b)] == order
+
+
+@pytest.mark.parametrize(
+    "unit", ['"\\\\', "'\\\\", "\"'\\\\", '"', "'a\\", "--a '\"", "x=(", '1="a",']
+)
+def test_hostile_repetition_is_linear(told: Told, unit: str) -> None:
+    """No expression runs away over a printed object: this would take minutes if one did."""
+    text = f"Namespace({unit * (99_000 // len(unit))})"
+    assert told({"k": text}, {"k": text.replace("(", "(a=1,", 1)}) != []
+
+
+def test_quotes_that_are_not_closed(told: Told) -> None:
+    """They are no strings: what stands behind them is parted like the rest."""
+    text = 'Name(a=it\'s, b={}, c=\\"x, d="y)'
+    (found,) = told({"k": text.format(1)}, {"k": text.format(2)})
+    assert found.field == "k.b"
 
 
 def test_a_list_of_steps_is_no_number_of_steps(told: Told) -> None:

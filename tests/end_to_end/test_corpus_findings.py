@@ -351,6 +351,11 @@ PUBLIC = {
         (error("RA003", "run-1rof3sg8.wandb", "", "the file is empty"),),
         "RA103 RA106 RA409",
     ),
+    f"{CONTEXT}-20220317_142837-24a5vtdd": Audited(
+        # Nor of this one's configuration: names are all that says that it was a run.
+        (error("RA003", "run-24a5vtdd.wandb", "", "the file is empty"),),
+        "RA409",
+    ),
 }
 
 FAILURES = "run_experiment/cap_failures_2026-05-20"

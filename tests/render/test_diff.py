@@ -473,6 +473,20 @@ def test_hostile_texts_are_not_obeyed() -> None:
     assert faults(diff_json.comparison(hostile(), past)) == []
 
 
+@pytest.mark.parametrize("unit", ["1", "1_", "1.", "0x", "1e", "-1", "_"])
+def test_hostile_repetition_is_linear(unit: str) -> None:
+    """No expression runs away over a value: this would take minutes if one did."""
+    value = unit * (99_000 // len(unit)) + "!"
+    assert sides.text(value) in (value, json.dumps(value))
+
+
+@pytest.mark.parametrize("value", ["1", "+1_000.5e-3", ".5", "1.", "-0", "0xff", "1e5"])
+def test_texts_that_look_like_numbers_are_quoted(value: str) -> None:
+    """Else they would be told from numbers by nothing."""
+    assert sides.text(value) == json.dumps(value)
+    assert sides.text(value, typed=False) == value
+
+
 def test_long_values_stay_apart() -> None:
     """Folded texts never look alike where the texts are not."""
     a, b = "/data/" + "x" * 100 + "1" + "y" * 100, "/data/" + "x" * 100 + "2" + "y" * 100
