@@ -89,6 +89,35 @@ def sites(
     return tuple(sorted(found, key=lambda site: natural(_place(site.member))))
 
 
+def is_run(run: RunDir, readers: Iterable[Reader[Any]], limits: Limits) -> bool:
+    """Whether a directory is a run by itself; only where a marker may lie is looked."""
+    leading = _leading()
+
+    def enters(path: str) -> bool:
+        depth = path.count("/")
+        return any(fnmatchcase(path, pattern) for pattern in leading if pattern.count("/") == depth)
+
+    tree = run.walk(enters)
+    search = _Search(run, tree, tuple(readers), limits)
+    return any(
+        search.confirms(item.reader, item.selection)
+        for root, candidates in _candidates(search)
+        if not root
+        for item in candidates
+    )
+
+
+def _leading() -> frozenset[str]:
+    """Patterns of the directories of a run that hold markers, and of those on the way to them."""
+    held = (
+        pattern
+        for contract in contracts.every()
+        for marker in contract.markers
+        for pattern in marker.under
+    )
+    return frozenset(above for pattern in held for above in _up(pattern) if above)
+
+
 def _place(member: Member) -> str:
     return member.paths[0] if member.paths else f"{member.home}/{member.name}"
 

@@ -287,9 +287,12 @@ class RunDir:
             raise ArchiverError(str(self.root / raw), fault.strerror or "", hint) from None
         return RunDir(self.root / raw, scope, self.limits, _descriptor=descriptor)
 
-    def walk(self) -> Tree:
-        """List everything below the directory without opening a single file."""
-        walker = _Walker(self._descriptor, self.limits)
+    def walk(self, enters: Callable[[str], bool] | None = None) -> Tree:
+        """List everything below the directory without opening a single file.
+
+        `enters` says which directories are listed; of the others nothing is told.
+        """
+        walker = _Walker(self._descriptor, self.limits, enters)
         entries = sorted(walker.run(), key=lambda entry: natural(entry.path))
         return Tree(tuple(entries), walker.cut)
 
@@ -352,9 +355,12 @@ _TYPES: tuple[tuple[Callable[[int], bool], str], ...] = (
 class _Walker:
     """Iterative walk on descriptors: no recursion, no path longer than a name."""
 
-    def __init__(self, root: int, limits: Limits) -> None:
+    def __init__(
+        self, root: int, limits: Limits, enters: Callable[[str], bool] | None = None
+    ) -> None:
         self._root = root
         self._limits = limits
+        self._enters = enters
         self.cut = 0
         self._seen = 0
 
@@ -376,6 +382,8 @@ class _Walker:
                 entry = _look(descriptor, raw, prefix)
                 if entry.type != "directory":
                     yield entry
+                    continue
+                if self._enters is not None and not self._enters(entry.path):
                     continue
                 problem = self._enter(descriptor, raw, prefix, stack)
                 if problem:

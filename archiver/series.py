@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from archiver.model.record import Series
 from archiver.model.times import Clock, Instant
 from archiver.model.values import nonfinite
 from archiver.plan import Plan
+from archiver.shadows import Candidate, Kept, shadows
 from archiver.spool import PointSpool
 
 if TYPE_CHECKING:
@@ -30,15 +32,6 @@ if TYPE_CHECKING:
 
 SUMMARY_TEXT = 200
 """Longest text that a summary repeats."""
-_SAME_SPLIT = {"val": "eval", "validation": "eval", "valid": "eval"}
-"""Words for what is evaluated while training, which differ from source to source."""
-_TWINS = 50
-"""Different sources of one measurement that a further one is compared with, point by point."""
-COARSE = 1e-6
-"""Relative rounding from which on a finer source is preferred for the same measurement."""
-
-_ENOUGH_IN_ORDER = 2
-"""Values from which on two sources with different axes may be found to agree."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +92,12 @@ def join(spool: PointSpool, plan: Plan, attempts: Mapping[str | None, Attempts])
         item = _judge(spec, spool, own, per_file)
         step_id = plan.owner(spec.step_id, spec.source)
         joined.append(replace(item, summary=replace(item.summary, step_id=step_id)))
-    shadows = _shadows(joined)
+    shadowed = shadows(
+        [Candidate(item.spec, item.summary, partial(_kept, item)) for item in joined]
+    )
     named = [
-        replace(item, summary=replace(item.summary, shadow_of=shadows[item.spec], canonical=None))
-        if item.spec in shadows
+        replace(item, summary=replace(item.summary, shadow_of=shadowed[item.spec], canonical=None))
+        if item.spec in shadowed
         else item
         for item in joined
     ]
@@ -360,78 +355,7 @@ def iso(seconds: float, clock: str) -> str | None:
     return Instant(round(seconds * 1_000_000), Clock(clock)).iso()
 
 
-def _shadows(joined: Sequence[Joined]) -> dict[SeriesSpec, str]:
-    """Series that give the same measurement as a preferred one -> that one's source."""
-    groups: dict[tuple[object, ...], list[Joined]] = {}
-    for item in joined:
-        spec = item.spec
-        if spec.canonical and spec.type == "number":
-            meaning = (
-                spec.canonical,
-                _SAME_SPLIT.get(spec.split or "", spec.split),
-                spec.labels,
-                item.summary.step_id,
-            )
-            groups.setdefault(meaning, []).append(item)
-    shadows: dict[SeriesSpec, str] = {}
-    for group in groups.values():
-        preferred: list[Joined] = []
-        for item in sorted(group, key=_preference):
-            known = preferred[:_TWINS]
-            twin = next((p for p in known if _one_dataset(item, p) and _agree(item, p)), None)
-            if twin is None:
-                preferred.append(item)
-            else:
-                shadows[item.spec] = twin.spec.source
-    return shadows
-
-
-def _one_dataset(left: Joined, right: Joined) -> bool:
-    """Whether both may be of one data set; not every source names it."""
-    named = left.spec.dataset, right.spec.dataset
-    return named[0] == named[1] or None in named
-
-
-def _preference(item: Joined) -> tuple[int, bool, bool, int, float, str]:
-    summary = item.summary
-    seen = summary.points + summary.superseded
-    coarse, elsewhere = _rounding(item) > COARSE, item.spec.axis != "step"
-    return -summary.points, elsewhere, coarse, -seen, _rounding(item), item.spec.source
-
-
-def _rounding(item: Joined) -> float:
-    """Relative rounding of a source, judged at the middle of the values' range."""
-    spec, summary = item.spec, item.summary
-    if not spec.absolute_error or summary.mean is None:
-        return spec.relative_error
-    return max(spec.relative_error, spec.absolute_error / max(abs(summary.mean), 1e-300))
-
-
-def _agree(left: Joined, right: Joined) -> bool:
-    """Whether the kept values at common steps are the same up to the sources' rounding.
-
-    On different axes no two points have a common place: there the values in their order count,
-    from the beginning to the end of the shorter one.
-    """
-    import numpy as np
-
-    a, b = _kept(left), _kept(right)
-    if left.spec.axis == right.spec.axis:
-        _, at_left, at_right = np.intersect1d(a[0], b[0], return_indices=True)
-        x, y = a[1][at_left], b[1][at_right]
-        enough = 1
-    else:
-        shorter = min(len(a[0]), len(b[0]))
-        x, y = (values[np.argsort(axis, kind="stable")][:shorter] for axis, values in (a, b))
-        enough = _ENOUGH_IN_ORDER
-    if len(x) < enough:
-        return False
-    absolute = left.spec.absolute_error + right.spec.absolute_error
-    relative = left.spec.relative_error + right.spec.relative_error + 1e-15
-    return bool(np.allclose(x, y, rtol=relative * 1.01, atol=absolute * 1.01, equal_nan=True))
-
-
-def _kept(item: Joined) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64]]:
+def _kept(item: Joined) -> Kept:
     """Places on the axis, and values, of the points that count and have a place."""
     import numpy as np
 

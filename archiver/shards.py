@@ -7,6 +7,7 @@ highest is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,12 +19,32 @@ from archiver.extension import Selector, families
 from archiver.model.claims import Location, Problem
 from archiver.model.record import Accounting
 from archiver.model.values import Value
-from archiver.producers.codex_rows import missing_shards, shard
 from archiver.rundir import Entry
 
+_SHARD = re.compile(r"(?P<stem>.+\.(?:ndjson|jsonl))(?:\.(?P<number>[1-9]\d{0,5}))?\Z")
 Row = dict[str, Value]
 TOLD_FILES = 100
 """Files of one family whose figures are told one by one."""
+
+
+def shard(name: str) -> tuple[str, int] | None:
+    """Stem and age of a rotated file's name, None for a name of another form.
+
+    The age is 0 for the active file and -N for `.N`: the highest number is the oldest, and
+    numbers are compared as such. `.bak`, `.13.gz` and `.tmp` are no shards.
+    """
+    match = _SHARD.match(name)
+    if match is None:
+        return None
+    return match["stem"], -int(match["number"] or 0)
+
+
+def missing_shards(ages: list[int]) -> list[int]:
+    """Numbers that are not there though a higher one is; retention drops the highest only."""
+    numbers = {-age for age in ages if age}
+    if not numbers or max(numbers) > 10_000:
+        return []
+    return [number for number in range(1, max(numbers)) if number not in numbers]
 
 
 def sharded(*patterns: str) -> Selector:

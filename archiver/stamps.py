@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from archiver.model.claims import Location
 from archiver.model.plain import dataclass
 from archiver.model.record import RunRecord
-from archiver.model.times import Clock, Instant, parse_iso
+from archiver.model.times import Clock, Instant, parse_iso, utc_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +36,35 @@ def of_field(record: RunRecord, name: str) -> Stamp | None:
     return of(field.value, field.at) if field is not None else None
 
 
-def signs_of_life(record: RunRecord) -> Iterator[Stamp]:
+def signs_of_life(record: RunRecord) -> Iterator[tuple[object, Location]]:
     """Every time at which something of the run is known to have happened; no file times."""
     for name in ("summary.started_at", "summary.finished_at"):
-        yield from _known(of_field(record, name))
+        field = record.fields.get(name)
+        if field is not None:
+            yield field.value, field.at
     for event in record.events:
         if event.clock != Clock.MTIME.value:
-            yield from _known(of(event.time, event.at))
+            yield event.time, event.at
     for series in record.series:
-        yield from _known(of(series.last_time, series.at))
+        yield series.last_time, series.at
     for step in record.steps:
         for attempt in step.attempts:
-            for time in (attempt.started_at, attempt.finished_at):
-                yield from _known(of(time, step.at))
+            yield attempt.started_at, step.at
+            yield attempt.finished_at, step.at
 
 
 def last(record: RunRecord) -> Stamp | None:
     """The last sign of life on the common time line; None where there is none."""
-    known = (stamp for stamp in signs_of_life(record) if stamp.instant.absolute)
-    return max(known, key=lambda stamp: stamp.instant.micros, default=None)
-
-
-def _known(stamp: Stamp | None) -> Iterator[Stamp]:
-    if stamp is not None:
-        yield stamp
+    first_told: dict[str, Location] = {}
+    for value, at in signs_of_life(record):
+        if isinstance(value, str):
+            first_told.setdefault(value, at)
+    latest, newest = None, ""
+    for text in first_told:
+        micros = utc_micros(text)
+        if micros is not None and (latest is None or micros > latest):
+            latest, newest = micros, text
+    return of(newest, first_told[newest]) if latest is not None else None
 
 
 def span(seconds: float) -> str:

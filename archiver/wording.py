@@ -39,10 +39,13 @@ def cut(text: str, most: int = _MOST_CHARACTERS) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def listed(items: Iterable[str], most: int = _MOST_ITEMS) -> str:
-    """The first items, parted by commas, and how many more there are."""
-    every = list(items)
-    rest = len(every) - most
+def listed(items: Iterable[str], most: int = _MOST_ITEMS, total: int | None = None) -> str:
+    """The first items, parted by commas, and how many more there are.
+
+    Where `total` says how many there are, no more of them are taken than are shown.
+    """
+    every = list(items if total is None else islice(items, most))
+    rest = (len(every) if total is None else total) - most
     return ", ".join(every[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 

@@ -49,6 +49,21 @@ def test_checkpoints_and_event_folders_belong_to_the_directory_above(tmp_path):
     assert roots(tmp_path) == ["a"]
 
 
+def test_whether_a_directory_is_a_run(tmp_path):
+    """By what it holds where a marker may lie, whatever runs lie below it."""
+    put(tmp_path, "a/runs/x/logging.jsonl")
+    put(tmp_path, "a/checkpoint-5/old/trainer_state.json", '{"log_history": [], "global_step": 5}')
+    put(tmp_path, "b/checkpoint-5/trainer_state.json", '{"log_history": [], "global_step": 5}')
+    put(tmp_path, "c/logging.jsonl")
+    put(tmp_path, "d/logging.jsonl", '{"level": "INFO", "message": "hello"}\n')
+
+    def is_run(name):
+        with RunDir(tmp_path / name, "run", DEFAULT) as run:
+            return discover.is_run(run, registry.readers(), DEFAULT)
+
+    assert [is_run(name) for name in ("", "a", "b", "c", "d")] == [False, False, True, True, False]
+
+
 def test_decoys_are_no_runs(tmp_path):
     """A name alone makes no run."""
     put(tmp_path, "a/logging.jsonl", '{"level": "INFO", "message": "hello"}\n')

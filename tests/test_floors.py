@@ -33,9 +33,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "assemble", "attempts", "audit", "bindings", "catalog", "collect", "contracts",
-            "derive", "diff", "discover", "lockfiles", "package", "plan", "policy", "redact",
-            "registry", "render", "reproduce", "resolve", "rulebook", "series", "status", "steps",
-            "summaries",
+            "derive", "diff", "discover", "lockfiles", "merging", "package", "plan", "policy",
+            "redact", "registry", "render", "reproduce", "resolve", "rulebook", "series",
+            "shadows", "status", "steps", "summaries",
         }
     ),
     frozenset({"bulk", "workflows"}),
@@ -221,12 +221,16 @@ def heavy(module: Module) -> Iterator[str]:
             yield f"{module.name}:{item.line} imports {item.target} at its top"
 
 
+IMPORTERS = frozenset({"registry", "cli.group"})
+"""Modules that import others of the package by names of ours: descriptors and commands."""
+
+
 def executing(module: Module) -> Iterator[str]:
     """Ways to run what a file says, and libraries that have one."""
     for item in imports(module):
         head = item.target.partition(".")[0]
         harmless = item.target.startswith(("importlib.resources", "importlib.metadata"))
-        loads = head == "importlib" and not harmless and module.name != "registry"
+        loads = head == "importlib" and not harmless and module.name not in IMPORTERS
         if head in EXECUTING_MODULES or loads:
             yield f"{module.name}:{item.line} imports {item.target}"
     for node in ast.walk(module.tree):

@@ -74,6 +74,25 @@ def test_text_fits_the_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
         assert "0.5 @ 11" in text
 
 
+def test_wide_names_keep_the_columns(cli: Cli, tmp_path: Path) -> None:
+    """Names of other scripts take the columns that are seen, and are cut by them."""
+    whole = "検証データの平均損失と分散の比率"
+    rows = [
+        {"$schema": "x/run_metrics.schema.json", "metric": name, "value": 1.5, "step": step}
+        for name in ("損失", "e\u0301cart", whole, whole + "と")
+        for step in (1, 2)
+    ]
+    (tmp_path / "metrics.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    lines = said(cli, tmp_path, "text").splitlines()
+    table = [line.partition("  1-2")[0] for line in lines if "  1-2" in line]
+    assert table == [
+        "  e\u0301cart" + 33 * " " + "2",
+        "  損失" + 34 * " " + "2",
+        "  検証データの平均損失と分散の比率" + 6 * " " + "2",
+        "  検証データの平均損失と分散の比…" + 7 * " " + "2",
+    ]
+
+
 def test_text_says_what_became_of_points(cli: Cli) -> None:
     """Rows that a resume did again, and lines that gave nothing."""
     text = said(cli, CASES / "resumed" / "input", "text")

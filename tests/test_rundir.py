@@ -81,6 +81,16 @@ def test_lists_every_kind_of_entry_and_opens_none(root: Path, run: RunDir) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device nodes")
+def test_only_some_directories_are_listed(root: Path, run: RunDir) -> None:
+    """Of the others nothing is told, not even that they are there."""
+    for path in ("a/b/c.txt", "a/d.txt", "e/f.txt", "g.txt"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("x")
+    tree = run.walk(lambda path: path == "a")
+    assert [entry.path for entry in tree.entries] == ["a/d.txt", "g.txt"]
+    assert tree.cut == 0
+
+
 def test_a_device_is_listed(root: Path, run: RunDir) -> None:
     """A device node is listed and is no file to read."""
     try:

@@ -250,13 +250,3 @@ def test_points_without_a_step_agree_on_nothing():
     one, other = LOSS, SeriesSpec("loss", "g", "loss", "train")
     found = run((one, 0, [(NO_STEP, 1.0)]), (other, 0, [(NO_STEP, 1.0)])).all
     assert [item.summary.shadow_of for item in found] == [None, None]
-
-
-def test_many_different_sources_are_compared_with_a_few(monkeypatch):
-    """Each comparison reads the points of both: all with all would take hours."""
-    compared = []
-    monkeypatch.setattr(series, "_agree", lambda *pair: bool(compared.append(pair)))
-    specs = [SeriesSpec("loss", f"f{number}", "loss", "train") for number in range(120)]
-    joined = run(*((spec, 0, [(1, float(place))]) for place, spec in enumerate(specs)))
-    assert len(joined.all) == 120
-    assert len(compared) < 120 * 50

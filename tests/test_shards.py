@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from archiver.artifact import Artifact
 from archiver.limits import Limits
 from archiver.rundir import RunDir
-from archiver.shards import ShardedRows, first_rows, is_blank, sharded
+from archiver.shards import ShardedRows, first_rows, is_blank, missing_shards, shard, sharded
 
 
 def opened(run: RunDir) -> Artifact:
@@ -68,3 +70,33 @@ def test_blank(tmp_path):
         assert is_blank(artifact)
         assert first_rows(artifact) == []
         artifact.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("metrics.ndjson", ("metrics.ndjson", 0)),
+        ("metrics.ndjson.10", ("metrics.ndjson", -10)),
+        ("a_metrics.jsonl", ("a_metrics.jsonl", 0)),
+        ("metrics.ndjson.bak", None),
+        ("metrics.ndjson.13.gz", None),
+        ("metrics.ndjson.tmp", None),
+        ("metrics.ndjson.0", None),
+        ("metrics.ndjson.01", None),
+        ("metrics.ndjson.1795166102", None),
+        ("error.log.1795166102", None),
+        (".ndjson", None),
+    ],
+)
+def test_only_small_whole_numbers_are_ages(name, found):
+    """A number without leading zeros is a shard's; everything else behind the name is not."""
+    assert shard(name) == found
+
+
+def test_numbers_that_are_missing():
+    """Gaps below the highest number are told; a series from 1 on has none, whatever its length."""
+    assert missing_shards([-10, -9, -8, -6, -5, -4, -3, -2, -1, 0]) == [7]
+    assert missing_shards([-2, -1, 0]) == []
+    assert missing_shards([-3, 0]) == [1, 2]
+    assert missing_shards([0]) == []
+    assert missing_shards([-999_999, 0]) == []

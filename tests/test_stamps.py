@@ -56,6 +56,20 @@ def test_the_last_sign_of_life():
     assert stamps.last(record()) is None
 
 
+def test_the_first_of_equal_signs_of_life():
+    """Whoever tells the last instant first is named; a later one in another zone wins by time."""
+    other = Location("other", "L1")
+    events = (
+        Event(at=AT, time="2026-01-03T12:00:00+00:00", clock="zoned", kind="x", subject="y"),
+        Event(at=other, time="2026-01-03T14:00:00+02:00", clock="zoned", kind="x", subject="y"),
+    )
+    assert stamps.last(record(events=events)).at == AT
+    later = Event(at=other, time="2026-01-03T11:30:00-01:00", clock="zoned", kind="x", subject="y")
+    hostile = Event(at=AT, time=["2027"], clock="zoned", kind="x", subject="y")
+    found = stamps.last(record(events=(*events, later, hostile)))
+    assert (found.at, found.text) == (other, later.time)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

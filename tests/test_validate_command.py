@@ -258,6 +258,54 @@ def test_run_does_not_bring_its_own_policy(
     assert cli("validate", ".", "--policy", "runarchive.toml").code == 0
 
 
+@pytest.mark.parametrize("home", ["", "logs", "logs/deep"])
+@pytest.mark.parametrize("schema", [(), ("--schema", "coordexp.run_metadata")])
+def test_run_does_not_choose_the_policy_of_its_files(
+    cli: Cli,
+    run_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    home: str,
+    schema: tuple[str, ...],
+) -> None:
+    """Nor where one file of it is looked at, from wherever in the run; `--policy` may name it."""
+    file = only(run_dir, "run_metadata.json")
+    inside = file.parent / home
+    inside.mkdir(parents=True, exist_ok=True)
+    (inside / "runarchive.toml").write_text('fail-on = "never"\n')
+    file.write_text("{")
+    monkeypatch.chdir(inside)
+    ran = cli("validate", file, *schema)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"lies inside of {file.parent}, which does not choose its own policy" in ran.err
+    assert cli("validate", file, *schema, "--policy", "runarchive.toml").code == 0
+    other = run_dir.parent / "run_metadata.json"
+    other.write_text("{")
+    assert cli("validate", other, *schema).code == 0
+
+
+def test_policy_around_runs_judges_their_files(
+    cli: Cli, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What holds runs is none itself."""
+    (run_dir / "runarchive.toml").write_text('fail-on = "never"\n')
+    file = only(run_dir, "run_metadata.json")
+    file.write_text("{")
+    monkeypatch.chdir(run_dir)
+    assert cli("validate", file).code == 0
+
+
+def test_archive_does_not_choose_the_policy_of_its_files(
+    cli: Cli, collected: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of a run's file is judged as the archiving person wants it."""
+    archive = collected(RUNS[CLEAN])
+    (archive / "data" / "runarchive.toml").write_text('fail-on = "never"\n')
+    monkeypatch.chdir(archive / "data")
+    ran = cli("validate", only(archive / "data", "run_metadata.json"))
+    assert ran.code == 2
+    assert "does not choose its own policy" in ran.err
+
+
 def test_archive_does_not_bring_its_own_policy(
     cli: Cli, collected: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,6 +374,34 @@ def test_path_given_twice_is_looked_at_once(report: Callable[..., dict[str, Any]
     """Hooks and shells repeat paths."""
     document = report(RUNS[CLEAN], RUNS[CLEAN])
     assert document["checked"]["runs"] == 1
+
+
+def test_spellings_of_one_run_are_one_run(
+    cli: Cli, report: Callable[..., dict[str, Any]], run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slash at the end, a way round, the whole path, a link, and the root that holds the run."""
+    home = run_dir.parent
+    inside = only(run_dir, "run_metadata.json").parent
+    (home / "link").symlink_to(inside)
+    monkeypatch.chdir(home)
+    below = inside.relative_to(home)
+    spelled = [below, f"{below}/", f"./{below}", f"runs/../{below}", inside, "link", "runs"]
+    document = report(*spelled)
+    assert [run["path"] for run in document["runs"]] == [below.as_posix()]
+    assert document["checked"] == report(below)["checked"]
+    file = below / "run_metadata.json"
+    document = report(file, "link/run_metadata.json", f"./{file}", home / file)
+    assert [run["path"] for run in document["runs"]] == [file.as_posix()]
+    gone = cli("validate", "no-such", "./no-such", home / "no-such")
+    assert (gone.code, gone.err.count("does not exist")) == (2, 1)
+
+
+def test_runs_that_share_a_directory_are_all_told(report: Callable[..., dict[str, Any]]) -> None:
+    """An experiment's description may name several runs of one place."""
+    root = RUNS["run_experiment-sweep"]
+    one, two = report(root), report(root, f"{root}/.")
+    assert one["checked"] == two["checked"]
+    assert len({(run["path"], run["run_id"]) for run in one["runs"]}) == len(one["runs"]) > 1
 
 
 def test_current_directory_that_is_gone(

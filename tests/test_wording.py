@@ -43,6 +43,13 @@ def test_listed() -> None:
     assert listed(map(str, range(8)), 3) == "0, 1, 2 and 5 more"
 
 
+def test_listed_of_a_total() -> None:
+    """What is not shown is not made: only its number is known."""
+    made = (str(10 // (3 - n)) for n in range(9))
+    assert listed(made, 3, total=9) == "3, 5, 10 and 6 more"
+    assert listed(iter("ab"), 3, total=2) == "a, b"
+
+
 def test_counted() -> None:
     """A number with its noun."""
     assert counted(1, "file") == "1 file"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.terminal import ProgressLine, tell
+from archiver.codecs import columns
 from archiver.codecs.visible import safe
 from archiver.errors import ExitCode
 
@@ -102,7 +103,7 @@ _HEADS = ("metric", "split", "count", "steps", "first", "last", "min", "max", "m
 _RIGHT = frozenset({"count", "first", "last", "min", "max", "mean"})
 _LEAST = ("mean", "first", "max", "min", "steps", "split")
 """Columns that are left out, one after the other, where the terminal is too narrow."""
-_NAME = 32
+_NAME, _VALUE = 32, 12
 _PIPE = 120
 """Columns of a terminal that is none."""
 
@@ -132,7 +133,9 @@ def _table(rows: Sequence[Row], width: int) -> Iterator[str]:
     heads = [
         head for head in _HEADS if head in ("metric", "count") or any(line[head] for line in cells)
     ]
-    widths = {head: max(len(head), *(len(line[head]) for line in cells)) for head in heads}
+    widths = {
+        head: max(len(head), *(columns.width(line[head]) for line in cells)) for head in heads
+    }
     for head in _LEAST:
         if sum(widths[name] + 2 for name in heads) > width and head in heads:
             heads.remove(head)
@@ -146,7 +149,7 @@ def _table(rows: Sequence[Row], width: int) -> Iterator[str]:
 
 def _line(cells: dict[str, str], heads: Iterable[str], widths: dict[str, int]) -> str:
     parts = (
-        cells[head].rjust(widths[head]) if head in _RIGHT else cells[head].ljust(widths[head])
+        (columns.right if head in _RIGHT else columns.left)(cells[head], widths[head])
         for head in heads
     )
     return ("  " + "  ".join(parts)).rstrip()
@@ -157,7 +160,7 @@ def _cells(row: Row) -> dict[str, str]:
     at = "" if row.best_step is None else f" @ {row.best_step}"
     return {
         "metric": _name(row),
-        "split": safe(row.split)[:12],
+        "split": columns.beginning(safe(row.split), _VALUE),
         "count": str(row.count),
         "steps": _steps(row),
         "first": _number(row.first_value),
@@ -174,11 +177,11 @@ def _name(row: Row) -> str:
     labels = ",".join(f"{name}={value}" for name, value in row.labels.items())
     tail = safe((f" [{labels}]" if labels else "") + (f" ({row.unit})" if row.unit else ""))
     key = safe(row.metric)
-    if len(key) + len(tail) <= _NAME:
+    if columns.fits(key + tail, _NAME):
         return key + tail
-    if len(tail) < _NAME // 2:
-        return f"{key[: _NAME - 1 - len(tail)]}…{tail}"
-    return f"{(key + tail)[: _NAME - 1]}…"
+    if columns.fits(tail, _NAME // 2 - 1):
+        return f"{columns.beginning(key, _NAME - 1 - columns.width(tail))}…{tail}"
+    return f"{columns.beginning(key + tail, _NAME - 1)}…"
 
 
 def _steps(row: Row) -> str:
@@ -195,7 +198,7 @@ def _number(value: object) -> str:
     if value is None:
         return ""
     text = safe(str(value))
-    return text if len(text) <= 12 else f"{text[:11]}…"
+    return text if columns.fits(text, _VALUE) else f"{columns.beginning(text, _VALUE - 1)}…"
 
 
 def _notes(row: Row) -> Iterator[str]:

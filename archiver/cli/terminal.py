@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from archiver.codecs import columns
 from archiver.codecs.visible import safe
 from archiver.errors import ArchiverError
 
@@ -90,7 +91,7 @@ class ProgressLine:
         self._next = time.monotonic() + self.INTERVAL
         share = 100 * done // total if total else 100
         name = safe(path)
-        shown = name if len(name) <= 60 else f"…{name[-59:]}"
+        shown = name if columns.fits(name, 60) else f"…{columns.ending(name, 59)}"
         self._stream.write(f"\r\x1b[K{share:3d} % {shown}")
         self._stream.flush()
         self._shown = True

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -21,8 +19,6 @@ from archiver.limits import Limits
 
 _BLOCK_BYTES = 256 * 1024
 _BLANK = b" \t\r"
-_NUMBER = re.compile(r"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?\Z", re.ASCII)
-_WORD = re.compile(r"[-+]?(?:nan|inf(?:inity)?)\Z", re.IGNORECASE | re.ASCII)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Row = list[str]
@@ -65,17 +61,6 @@ class CsvBlock:
     def columns(self) -> list[tuple[str, ...]]:
         """The cells column by column."""
         return list(zip(*self.rows, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The numbers of one column."""
-
-    values: array[float]
-    places: Sequence[int]
-    """Index of each value among the cells."""
-    non_numeric: int
-    """Cells that hold something else; blank ones hold nothing and are not counted."""
 
 
 @dataclass
@@ -378,39 +363,3 @@ def _cut(data: bytes) -> Iterator[tuple[bytes, bool]]:
             end = data.find(b"\n", start) + 1
         yield data[start:end], True
         start = end
-
-
-def numbers(cells: Sequence[str]) -> Numbers:
-    """The numbers of a column's cells: decimal, `nan`, `inf`; blank ones are absent, not zero."""
-    if not any(cells):
-        return Numbers(array("d"), (), 0)
-    places: Sequence[int] = range(len(cells))
-    if not all(cells):
-        places = [place for place, cell in enumerate(cells) if cell]
-        cells = [cells[place] for place in places]
-    joined = "".join(cells)
-    if joined.isascii() and "_" not in joined:  # which float() takes and no writer writes
-        try:
-            return Numbers(array("d", map(float, cells)), places, 0)
-        except ValueError:
-            pass
-    return _mixed(cells, places)
-
-
-def _mixed(cells: Sequence[str], places: Sequence[int]) -> Numbers:
-    found = [(place, number(cell)) for place, cell in zip(places, cells, strict=True)]
-    known = [(place, value) for place, value in found if value is not None]
-    blank = sum(not cell.strip() for cell in cells)
-    return Numbers(
-        array("d", [value for _, value in known]),
-        [place for place, _ in known],
-        len(cells) - len(known) - blank,
-    )
-
-
-def number(cell: str) -> float | None:
-    """The number that a cell holds, None where it holds none."""
-    text = cell.strip()
-    if _NUMBER.match(text) or _WORD.match(text):
-        return float(text)
-    return None

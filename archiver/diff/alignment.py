@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -170,35 +170,36 @@ def _stepped(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The last place that two curves share."""
+    """The last place that curves share."""
 
     name: str
     """Such as `step 100`."""
-    a: float
-    b: float
+    values: tuple[float, ...]
 
 
-def shared_place(one: Curve, other: Curve, align: Align) -> Place | None:
-    """The last step (or epoch, or count of tokens) that both curves have, with their values there.
+def shared_place(curves: Sequence[Curve], align: Align) -> Place | None:
+    """The last step (or epoch, or count of tokens) that all curves have, with their values there.
 
-    None where both end there anyway, or have no place in common.
+    None where all end there anyway, or have no place in common.
     """
     import numpy as np
 
-    left, right = one.placed(), other.placed()
+    placed = [curve.placed() for curve in curves]
+    ends = [float(curve.places[-1]) for curve in placed]
+    place = min(ends)
     if align == "step":
-        common = np.intersect1d(left.places, right.places)
+        common = placed[0].places
+        for curve in placed[1:]:
+            common = np.intersect1d(common, curve.places)
         if not len(common):
             return None
         place = float(common[-1])
-    else:
-        place = float(min(left.places[-1], right.places[-1]))
     # The same epoch comes in single and in double precision.
     slack = 0.0 if align == "step" else _ROUNDING * abs(place)
-    if place + slack < max(left.places[0], right.places[0]):
+    if place + slack < max(float(curve.places[0]) for curve in placed):
         return None
-    if max(left.places[-1], right.places[-1]) <= place + slack:
+    if max(ends) <= place + slack:
         return None
-    values = [float(side.values[side.places <= place + slack][-1]) for side in (left, right)]
+    values = [float(curve.values[curve.places <= place + slack][-1]) for curve in placed]
     name = f"{place:.0f}" if place.is_integer() else f"{place:g}"
-    return Place(f"{align} {name}", *values)
+    return Place(f"{align} {name}", tuple(values))

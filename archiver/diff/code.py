@@ -18,14 +18,14 @@ _HTTP = re.compile(r"(?:https?|git)://(?:[^/@]*@)?")
 _MOST_FILES = 50
 
 
-def compare(a: RunData, b: RunData, _options: Options) -> Told:
+def compare(a: RunData, b: RunData, options: Options) -> Told:
     """Each repository that both used, and the commit of the run where none is described."""
     found = [*_repositories(a.record, b.record)]
     if not any(
         repo.role == "run" for record in (a.record, b.record) for repo in record.repositories
     ):
         found += _fields(a.record, b.record)
-    cautions = _cautions(a.record, b.record)
+    cautions = _cautions(a.record, b.record, options)
     nothing = not a.record.repositories and not b.record.repositories
     if nothing and all("summary.git_commit" not in run.record.fields for run in (a, b)):
         return Told(tuple(found), not_compared="neither run records its code")
@@ -68,15 +68,17 @@ def _rank(role: str) -> int:
 
 def _states(role: str, name: str, a: Repository, b: Repository) -> Iterator[Difference]:
     same = a.commit is not None and same_commit(a.commit, b.commit)
+    # Of a commit that only one run recorded, state and branch say no more than that.
+    lone = Significance.VOLATILE if (a.commit is None) is not (b.commit is None) else None
     sides: list[tuple[str, Side, Side, Significance]] = []
     if a.commit != b.commit:
         weight = Significance.EQUIVALENT if same else Significance.SIGNIFICANT
         sides.append(("commit", known(a.commit), known(b.commit), weight))
     if a.dirty is not b.dirty:
-        sides.append(("dirty", known(a.dirty), known(b.dirty), Significance.SIGNIFICANT))
+        sides.append(("dirty", known(a.dirty), known(b.dirty), lone or Significance.SIGNIFICANT))
     if a.branch != b.branch:
         # Of one commit, the branch is but a name.
-        weight = Significance.VOLATILE if same else Significance.SIGNIFICANT
+        weight = lone or (Significance.VOLATILE if same else Significance.SIGNIFICANT)
         sides.append(("branch", known(a.branch), known(b.branch), weight))
     if a.remote != b.remote:
         alike = _address(a.remote) == _address(b.remote)
@@ -131,11 +133,11 @@ def _value(resolved: Resolved | None) -> Side:
     return MISSING if resolved is None else known(resolved.value)
 
 
-def _cautions(a: RunRecord, b: RunRecord) -> tuple[str, ...]:
+def _cautions(a: RunRecord, b: RunRecord, options: Options) -> tuple[str, ...]:
     dirty = [_value(record.fields.get("summary.git_dirty")) is True for record in (a, b)]
     if not any(dirty):
         return ()
-    which = "both runs" if all(dirty) else "the first run" if dirty[0] else "the second run"
+    which = options.both if all(dirty) else options.names[0 if dirty[0] else 1]
     return (
         f"{which} had changes that were not committed: the commit does not tell all of the code",
     )

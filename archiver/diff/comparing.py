@@ -6,11 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from archiver.diff import cautions, code, configs, datasets, environment, files, metrics, packages
+from archiver.diff import (
+    cautions,
+    code,
+    configs,
+    datasets,
+    elsewhere,
+    environment,
+    files,
+    metrics,
+    packages,
+)
 from archiver.diff.area import Told
 from archiver.diff.options import Options, RunData
 from archiver.diff.steps import labelled
-from archiver.model.differences import Area, Comparison, Difference, Significance
+from archiver.model.differences import Area, Comparison, Difference, Significance, VariedField
 
 _AREAS: dict[Area, Callable[[RunData, RunData, Options], Told]] = {
     Area.CONFIG: configs.compare,
@@ -32,7 +42,7 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
     same, with additions and removals, better and worse exchanged.
     """
     options = options or Options()
-    a, b = labelled(a), labelled(b)
+    a, b = labelled([a, b])
     options = replace(options, volatile=options.volatile.of_runs(_names(a), _names(b)))
     found: list[Difference] = []
     doubts: list[str] = []
@@ -46,13 +56,14 @@ def compare(a: RunData, b: RunData, options: Options | None = None) -> Compariso
             not_compared[area.value] = told.not_compared
         found += told.differences
         doubts += told.cautions
+    found = [*elsewhere.once(found)]
     kept = sorted((item for item in found if not ignored(item, options.ignore)), key=order)
     return Comparison(
         a=a.compared,
         b=b.compared,
         differences=tuple(kept),
         # Nothing is doubtful about runs that do not differ.
-        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept), *doubts))) if kept else (),
+        cautions=tuple(dict.fromkeys((*cautions.of(a, b, kept, options), *doubts))) if kept else (),
         not_compared=not_compared,
     )
 
@@ -65,13 +76,13 @@ def _names(run: RunData) -> tuple[str, ...]:
     return (record.run.run_id, record.run.directory, *texts, record.run.experiment)
 
 
-def order(item: Difference) -> tuple[int, int, int, str, str]:
+def order(item: Difference | VariedField) -> tuple[int, int, int, str, str]:
     """Where a difference stands among all: by area, significance, rank and field."""
     place = _BY_AREA[item.area], _BY_SIGNIFICANCE[item.significance], item.rank
     return *place, item.field, item.role
 
 
-def ignored(item: Difference, patterns: tuple[str, ...]) -> bool:
+def ignored(item: Difference | VariedField, patterns: tuple[str, ...]) -> bool:
     """Whether shell patterns cover a field: all of it, with its area before it, or its last key."""
     names = item.field, f"{item.area.value}.{item.field}", item.field.rpartition(".")[2]
     return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)

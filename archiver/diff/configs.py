@@ -29,15 +29,26 @@ from archiver.model.differences import (
 from archiver.model.record import Config, RunRecord
 from archiver.model.values import Tagged, Value
 
+_SEVERAL = 2
+_MOST_MENTIONED = 1_000
 _KEEPS_NULLS = frozenset({"generic_config", "lightning_hparams", "torchtune_config"})
 """Readers of files that people write, or that are written with their nulls."""
+
+
+_ANY_STEP = "\0"
+_AGAIN = ("given", "passed", "raw")
+"""Endings of sections that repeat, of the one beside them, what somebody wrote down."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
     difference: Difference
-    topic: Hashable
+    topic: tuple[str, Hashable, Hashable]
+    """What it speaks of, and both sides; None for a side that says nothing."""
     step_id: str | None
+    pair: int
+    """Which of the pairs of configurations tells it."""
+    path: Path
 
 
 def compare(a: RunData, b: RunData, options: Options) -> Told:
@@ -48,9 +59,9 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     cautions: list[str] = []
     interner = Interner()
     matched = pairs(a.record, b.record)
-    names = _step_names(a.record, b.record)
+    names = _step_names(1 if options.by_step else _SEVERAL, a.record, b.record)
     agreed = _Agreed(interner)
-    for pair in matched:
+    for number, pair in enumerate(matched):
         if pair.a is None or pair.b is None:
             continue
         if not pair.like:
@@ -63,10 +74,10 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
             leaf = found.leaf
             key = (topic(leaf.path), _meaning(leaf.a, interner), _meaning(leaf.b, interner))
             weighed = agreed.weighed(difference, key[0], pair.step_id)
-            facts.append(_Fact(weighed, key, pair.step_id))
+            facts.append(_Fact(weighed, key, pair.step_id, number, leaf.path))
         agreed.add(pair.a, pair.b)
-    kept = [fact.difference for fact in _once(facts)]
-    kept += _lone(matched)
+    kept = [*_once(facts, repeats=options.repeats)]
+    kept += _lone(matched, _mentioned(kept))
     return Told(tuple(kept), tuple(cautions))
 
 
@@ -121,10 +132,10 @@ class _Agreed:
         return replace(difference, note="; ".join(filter(None, (difference.note, note))))
 
 
-def _step_names(*records: RunRecord) -> dict[str | None, str]:
-    """Name of each step, where more than one step has configurations."""
+def _step_names(least: int, *records: RunRecord) -> dict[str | None, str]:
+    """Name of each step, where enough steps have configurations."""
     several = [{item.step_id for item in record.configs} - {None} for record in records]
-    if max(map(len, several)) < 2:
+    if max(map(len, several)) < least:
         return {}
     return {step_id: step_id for steps in several for step_id in steps if step_id is not None}
 
@@ -191,20 +202,65 @@ def _meaning(side: Side, interner: Interner) -> Hashable:
     return ("", interner.number(side)) if isinstance(side, list | dict) else meaning(side)
 
 
-def _once(facts: Iterable[_Fact]) -> Iterator[_Fact]:
-    """Each change of a step once, as the most resolved configuration tells it."""
-    seen: dict[Hashable, set[str | None]] = {}
+def _once(facts: Iterable[_Fact], *, repeats: bool) -> Iterator[Difference]:
+    """Each change of a step once, as the most resolved configuration tells it.
+
+    In one configuration two changes are two, unless a setting stands there under two names.
+    """
+    told = _Told()
     fields: set[Hashable] = set()
     for fact in facts:
-        told = (fact.difference.field, fact.difference.kind)
-        if told in fields and _refers(fact.difference):
+        name = (fact.difference.field, fact.difference.kind)
+        if (name in fields and _refers(fact.difference)) or told.repeats(fact):
+            if repeats:
+                yield replace(fact.difference, significance=Significance.EQUIVALENT)
             continue
-        fields.add(told)
-        steps = seen.setdefault(fact.topic, set())
-        if fact.step_id in steps or (steps and None in {*steps, fact.step_id}):
-            continue
-        steps.add(fact.step_id)
-        yield fact
+        fields.add(name)
+        told.add(fact)
+        yield fact.difference
+
+
+@dataclass(slots=True)
+class _Told:
+    """The changes that were told, by what they are of and from what to what."""
+
+    first: dict[Hashable, int] = field(default_factory=dict)
+    """Topic and step -> the first pair of configurations that tells it."""
+    places: set[Hashable] = field(default_factory=set)
+    """Pair, topic and path."""
+    sections: set[Hashable] = field(default_factory=set)
+    """Pair, topic and path without its last key."""
+
+    def add(self, fact: _Fact) -> None:
+        """Take note of a change, and of its sides: the other run may have left its own out."""
+        speaks, a, b = fact.topic
+        topics = [fact.topic]
+        if fact.difference.significance is Significance.SIGNIFICANT:
+            topics += [(speaks, a, None), (speaks, None, b)]
+        for topic_ in topics:
+            for step_id in (fact.step_id, _ANY_STEP):
+                self.first.setdefault((topic_, step_id), fact.pair)
+            self.places.add((fact.pair, topic_, fact.path))
+        self.sections.add((fact.pair, fact.topic, fact.path[:-1]))
+
+    def repeats(self, fact: _Fact) -> bool:
+        """Whether another configuration told a change, or this one did under another name."""
+        steps = (_ANY_STEP,) if fact.step_id is None else (fact.step_id, None)
+        if any(self.first.get((fact.topic, step), fact.pair) < fact.pair for step in steps):
+            return True
+        sides = (fact.difference.a, fact.difference.b)
+        section = (fact.pair, fact.topic, fact.path[:-1])
+        if section in self.sections and not any(isinstance(side, Missing) for side in sides):
+            return True
+        return any((fact.pair, fact.topic, path) in self.places for path in _beside(fact.path))
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    """The same place in a section that repeats one, or that one repeats: `params_passed`."""
+    for place, key in enumerate(path[:-1]):
+        head, _, ending = key.rpartition("_")
+        names = [head] if ending in _AGAIN else [f"{key}_{ending}" for ending in _AGAIN]
+        yield from ((*path[:place], name, *path[place + 1 :]) for name in names)
 
 
 def _refers(difference: Difference) -> bool:
@@ -215,7 +271,26 @@ def _refers(difference: Difference) -> bool:
     return any(isinstance(side, str) and "${" in side for side in sides)
 
 
-def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
+def _mentioned(differences: Iterable[Difference]) -> tuple[str, ...]:
+    """Paths in what only one of the runs lists, such as the steps of a pipeline."""
+    pending: list[Value] = [
+        side
+        for item in differences
+        if item.significance is Significance.SIGNIFICANT
+        for side, other in ((item.a, item.b), (item.b, item.a))
+        if isinstance(other, Missing) and isinstance(side, dict)
+    ]
+    found: list[str] = []
+    while pending and len(found) < _MOST_MENTIONED:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, str) and "/" in value:
+            found.append(f"/{value.lstrip('./')}")
+    return tuple(found)
+
+
+def _lone(matched: Sequence[Pair], mentioned: tuple[str, ...]) -> Iterator[Difference]:
     """Configurations that only one of the runs has: one difference per step and run.
 
     Where the step's settings were compared elsewhere, that says nothing about the outcome.
@@ -235,6 +310,7 @@ def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
     foreign = readers[0].isdisjoint(readers[1])
     for (step_id, added), configs in lone.items():
         known = step_id in compared or (bool(compared) and (step_id is None or foreign))
+        told = any(item.at.path.endswith(mentioned) for item in configs)
         names: list[Value] = [f"{item.role}: {item.id}" for item in configs]
         yield Difference(
             area=Area.CONFIG,
@@ -243,7 +319,7 @@ def _lone(matched: Sequence[Pair]) -> Iterator[Difference]:
             kind=Kind.ADDED if added else Kind.REMOVED,
             a=MISSING if added else names,
             b=names if added else MISSING,
-            significance=Significance.EQUIVALENT if known else Significance.SIGNIFICANT,
+            significance=Significance.EQUIVALENT if known or told else Significance.SIGNIFICANT,
             rank=OTHER,
             note="configurations that the other run does not record",
             at_a=None if added else configs[0].at,

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 
 from archiver.diff.area import Told
 from archiver.diff.facts import difference, joined, known
 from archiver.diff.names import dotted
 from archiver.diff.options import Options, RunData
 from archiver.diff.volatile import Volatile
-from archiver.model.differences import MISSING, Area, Difference, Side, Significance
+from archiver.model.differences import MISSING, Area, Difference, Missing, Side, Significance
 from archiver.model.record import Dataset, RunRecord
 from archiver.model.values import Value
 
 _FIELDS = ("lines", "bytes", "sample_limit", "seed", "split")
 _PREFIX = "data."
 _SHORTEST_DIGEST = 8
+_LONGEST_PATH = 4096
 
 
 def compare(a: RunData, b: RunData, options: Options) -> Told:
@@ -39,7 +40,8 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
             found += _pair(one, other, volatile)
     found += [_lone(item, added=False) for item in left]
     found += [_lone(item, added=True) for item in right]
-    found += _places(stated[0], stated[1], volatile, {*_all_paths(a.record), *_all_paths(b.record)})
+    told = _all_paths(a.record) | _all_paths(b.record)
+    found += _places(stated[0], stated[1], volatile, told)
     return Told(tuple(found))
 
 
@@ -170,18 +172,31 @@ def _paths(record: RunRecord) -> dict[str, Side]:
     }
 
 
-def _all_paths(record: RunRecord) -> Sequence[str]:
-    return [item.path for item in record.datasets]
+def _all_paths(record: RunRecord) -> set[str]:
+    """The paths of data sets, and the directories that they lie in."""
+    found: set[str] = set()
+    for item in record.datasets:
+        path = item.path
+        while path and path not in found and len(path) <= _LONGEST_PATH:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return found
+
+
+def _told(side: Side, told: set[str]) -> bool:
+    if isinstance(side, Missing):
+        return True
+    return isinstance(side, str) and (side in told or side.rstrip("/") in told)
 
 
 def _places(
     a: dict[str, Side], b: dict[str, Side], volatile: Volatile, told: set[str]
 ) -> Iterator[Difference]:
-    """Paths that are stated as fields and belong to no data set that was compared."""
+    """Paths that are stated as fields and lead to no data set that was compared."""
     for name, one, other in joined(a, b):
         left = MISSING if one is None else one
         right = MISSING if other is None else other
-        if left == right or all(side is MISSING or side in told for side in (left, right)):
+        if left == right or all(_told(side, told) for side in (left, right)):
             continue
         alike = (
             isinstance(left, str) and isinstance(right, str) and volatile.ends_alike(left, right)

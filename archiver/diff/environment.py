@@ -40,7 +40,7 @@ _LAUNCH = ("launcher", "nodes", "procs_per_node", "world_size")
 def compare(a: RunData, b: RunData, options: Options) -> Told:
     """The recorded fields, the environment variables and the shape of the launch."""
     found = [*_summary(a.record, b.record, options), *_variables(a.record, b.record, options)]
-    found += _launches(a.record, b.record)
+    found += _launches(a.record, b.record, options)
     if not found and not _anything(a.record) and not _anything(b.record):
         return Told(not_compared="neither run records its environment")
     return Told(tuple(found))
@@ -122,12 +122,24 @@ def _environment(record: RunRecord) -> dict[str, Value]:
     }
 
 
-def _launches(a: RunRecord, b: RunRecord) -> Iterator[Difference]:
+def _launches(a: RunRecord, b: RunRecord, options: Options) -> Iterator[Difference]:
     """How many processes worked on each step, and how they shared the work."""
     for step_id, one, other in joined(_steps(a), _steps(b)):
         if one is None or other is None:
             continue
         left, right = _launch(one), _launch(other)
+        if bool(left) is not bool(right) and not options.repeats:
+            yield difference(
+                Area.ENVIRONMENT,
+                dotted((step_id,)),
+                left or MISSING,
+                right or MISSING,
+                role="launch",
+                rank=0,
+                note="the other run does not record how it was launched",
+                at=(one.at, other.at),
+            )
+            continue
         for key, x, y in joined(left, right):
             if x != y:
                 yield difference(

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from archiver import settings
 from archiver.diff.alignment import Curves, shared_place
 from archiver.diff.alike import close
 from archiver.diff.area import Told
-from archiver.diff.curves import Identity, pairs
+from archiver.diff.curves import Identity, fullest, measurements, pairs
 from archiver.diff.facts import difference, joined, known, places
 from archiver.diff.interning import same_scalar
 from archiver.diff.names import dotted, plain
@@ -29,6 +30,7 @@ from archiver.model.differences import (
     Missing,
     Side,
     Significance,
+    VariedField,
 )
 from archiver.model.record import RunRecord, Series, Step
 from archiver.summaries import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -40,31 +42,40 @@ _LOWER = frozenset(
 )  # fmt: skip
 _HIGHER = frozenset(
     {
-        "acc", "accuracy", "ap", "auc", "auroc", "bleu", "em", "exact", "f1", "includes", "iou",
-        "map", "match", "mcc", "ndcg", "precision", "psnr", "r2", "recall", "reward", "rouge",
-        "score", "ssim",
+        "acc", "accuracy", "ap", "apl", "apm", "aps", "ar", "arl", "arm", "ars", "auc", "auroc",
+        "bleu", "em", "exact", "f1", "includes", "iou", "map", "match", "mcc", "ndcg", "precision",
+        "psnr", "r2", "recall", "reward", "rouge", "score", "scores", "ssim",
     }
 )  # fmt: skip
 """Words of names that tell the direction of metrics which have no standard name."""
 _COSTS = frozenset(
     {
-        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed",
-        "epoch", "eta", "fan",
-        "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter", "iteration",
-        "learning", "load", "lr", "mb", "mem", "memory", "mfu", "mib", "network", "norm", "percent",
-        "power", "ram", "reserved", "runtime", "sample", "samples", "scale", "sec",
-        "second", "seconds", "speed",
-        "std", "stderr", "step", "steps", "swap", "temp", "temperature", "tflops",
-        "throughput", "time",
-        "timestamp", "token", "tokens", "util", "utilization", "vram",
+        "allocated", "batch", "bytes", "count", "cpu", "disk", "duration", "elapsed", "epoch",
+        "eta", "fan", "flops", "flos", "gb", "gib", "gpu", "grad", "host", "hours", "iter",
+        "iteration", "learning", "load", "lr", "mb", "mem", "memory", "mfu", "mib", "network",
+        "norm", "percent", "power", "ram", "reserved", "runtime", "sample", "samples", "scale",
+        "sec", "second", "seconds", "speed", "std", "stderr", "step", "steps", "swap", "temp",
+        "temperature", "tflops", "throughput", "time", "timestamp", "token", "tokens", "util",
+        "utilization", "vram", "zeros",
     }
 )  # fmt: skip
 """Words of names of costs, schedules and counters."""
+_TAKEN_OVER = frozenset(
+    {
+        "batch", "epoch", "iter", "iteration", "sample", "samples", "step", "steps", "token",
+        "tokens",
+    }
+)  # fmt: skip
+"""Words behind an outcome that say over what it was taken: `loss_epoch`, `loss_per_token`."""
 _OUTCOMES = frozenset({"loss", "eval_loss", "mean_loss", "perplexity", "accuracy"})
-_WORD = re.compile(r"[a-z]+[0-9]?(?![0-9])")
+_WORD = re.compile(r"[a-z]+[0-9]*")
 _COST_FIELDS = ("summary.duration_sec", "resources.")
-_TELLING = 16
-"""Characters of two numbers that are not alike by chance."""
+_SINGLE = 2.0**-23
+"""One unit in the last place of single precision, in which trainers compute, relative."""
+_AT = "at "
+"""How the roles of values at equal places begin."""
+_TELLING = 8
+"""Characters of a number that is not alike another by chance."""
 _EVAL, _TRAIN, _OTHER, _COST = range(4)
 """Ranks."""
 
@@ -87,8 +98,10 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     unaligned = False
     runs = a.record, b.record
     left, right = Curves(a, options.align), Curves(b, options.align)
-    for identity, one, other in pairs(a, b):
+    for identity, one, other in pairs(a, b, repeats=options.repeats):
         metric = _metric(identity, one, other)
+        if identity[0] == "mean_loss" and one is not None and other is not None:
+            metric = _of_other_steps(metric, (one, other), runs)
         found += _final(metric, one, other, options, runs)
         if one is None or other is None or metric.cost:
             continue
@@ -97,14 +110,14 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
         if curves[0] is None or curves[1] is None:
             unaligned |= options.align != "step"
             continue
-        place = shared_place(curves[0], curves[1], options.align)
+        place = shared_place((curves[0], curves[1]), options.align)
         if place is not None:
-            found += _values(metric, f"at {place.name}", (place.a, place.b), options)
+            found += _values(metric, f"{_AT}{place.name}", place.values, options)
     found += _results(a.record, b.record, options)
     found += _trainings(a.record, b.record, options)
     found += _spent(a.record, b.record, options)
     nothing = not a.record.series and not b.record.series and not found
-    found = [*_once(found)]
+    found = [*_once(found, repeats=options.repeats)]
     caution = (
         f"some curves could not be aligned by {options.align}: what tells it of their steps is"
         " missing or goes back"
@@ -113,17 +126,65 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
     return Told(tuple(found), cautions, "neither run records a metric" if nothing else "")
 
 
-def _once(found: list[Difference]) -> Iterator[Difference]:
-    """What two sources measured alike in both runs once, under its standard name."""
-    seen: set[tuple[str, float, float]] = set()
+def at_one_place(runs: Sequence[RunData], options: Options) -> Iterator[VariedField]:
+    """Of several runs: what varies at the last place that all curves of a measurement share."""
+    by_run = [measurements(run) for run in runs]
+    over = [Curves(run, options.align) for run in runs]
+    for identity in dict.fromkeys(key for found in by_run for key in found):
+        series = [fullest(found.get(identity, ())) for found in by_run]
+        there = [(run, item) for run, item in zip(over, series, strict=True) if item is not None]
+        metric = _metric(identity, there[0][1], None)
+        if len(there) < 2 or metric.cost:
+            continue
+        drawn = [run.of(item) for run, item in there]
+        curves = [curve for curve in drawn if curve is not None]
+        place = shared_place(curves, options.align) if len(curves) == len(drawn) else None
+        if place is None:
+            continue
+        first = place.values[0]
+        alike = [_alike(first, value, options) for value in place.values]
+        if all(alike):
+            continue
+        # What is alike looks alike.
+        pairs_ = zip(place.values, alike, strict=True)
+        values = iter([first if same else value for value, same in pairs_])
+        sides: list[Side] = [MISSING if item is None else next(values) for item in series]
+        yield VariedField(
+            Area.METRICS, f"{_AT}{place.name}", metric.field, tuple(sides), rank=metric.rank
+        )
+
+
+def is_at(role: str) -> bool:
+    """Whether a role is that of values at equal places."""
+    return role.startswith(_AT)
+
+
+def _alike(a: float, b: float, options: Options) -> bool:
+    if a == b or (math.isnan(a) and math.isnan(b)):
+        return True
+    return _same_single(a, b) or bool(options.tolerance and close(a, b, options.tolerance))
+
+
+def _once(found: list[Difference], *, repeats: bool) -> Iterator[Difference]:
+    """What two sources measured alike in both runs once, under its standard name.
+
+    Two metrics of one source are two, though they may be equal.
+    """
+    seen: dict[tuple[str, Side, Side], set[str]] = defaultdict(set)
     for item in sorted(found, key=lambda item: item.rank):
-        if isinstance(item.a, float) and isinstance(item.b, float):
-            # Short numbers are alike by chance, and so are costs.
-            key = (item.role, item.a, item.b)
-            telling = len(repr(item.a)) + len(repr(item.b)) >= _TELLING
-            if key in seen and telling and item.rank != _COST:
+        sides = [side for side in (item.a, item.b) if not isinstance(side, Missing)]
+        # Short numbers are alike by chance, and so are costs.
+        long = sum(len(repr(side)) for side in sides) >= _TELLING * len(sides)
+        if item.rank != _COST and long and all(isinstance(side, float) for side in sides):
+            sources = {at.path for at in (item.at_a, item.at_b) if at is not None}
+            others = seen[item.role, item.a, item.b]
+            if others and not sources & others:
+                if repeats:
+                    yield replace(item, significance=Significance.EQUIVALENT)
                 continue
-            seen.add(key)
+            # A run may have under two names what the other has under one.
+            for key in ((item.a, item.b), (item.a, MISSING), (MISSING, item.b)):
+                seen[(item.role, *key)] |= sources
         yield item
 
 
@@ -136,25 +197,52 @@ def _metric(identity: Identity, one: Series | None, other: Series | None) -> _Me
     written = name if series is None or series.canonical is None else series.canonical
     return _Metric(
         dotted((*filter(None, parts), written)),
-        _COST if _is_cost(name) else _rank(name, split),
+        _rank(name, split),
         _lower(name),
         _is_cost(name),
         places(one, other),
     )
 
 
+def _of_other_steps(
+    metric: _Metric, series: tuple[Series, Series], runs: tuple[RunRecord, RunRecord]
+) -> _Metric:
+    """Without a direction where a mean is of the whole run and the runs are of other steps.
+
+    After a resume some trainers divide the loss of the steps since then by all steps.
+    """
+    if any(item.points != 1 for item in series):
+        return metric
+    steps = [[step.training.steps for step in run.steps if step.training] for run in runs]
+    resumed = any(item.segments > 1 or item.superseded for run in runs for item in run.series)
+    return replace(metric, lower=None) if steps[0] != steps[1] or resumed else metric
+
+
 def _rank(name: str, split: str) -> int:
+    if _is_cost(name):
+        return _COST
+    if _lower(name) is None:
+        return _OTHER
     if split in ("eval", "val", "validation", "test") or plain(name).startswith(("eval", "val")):
         return _EVAL
     return _TRAIN if name in _OUTCOMES else _OTHER
 
 
 def _words(name: str) -> list[str]:
-    return _WORD.findall(plain(name[-200:]).replace("_", " "))
+    """Words of a name; of `ap50` and `recall10` the word, of `f1` and `r2` all."""
+    found = _WORD.findall(plain(name[-200:]))
+    return [word if word in _HIGHER else word.rstrip("0123456789") for word in found]
 
 
 def _is_cost(name: str) -> bool:
-    return name not in _OUTCOMES and any(word in _COSTS for word in _words(name))
+    """Whether a name is one of a cost: `iter_loss` is a loss, `loss_scale` is not."""
+    if name in _OUTCOMES:
+        return False
+    words = _words(name)
+    told = [place for place, word in enumerate(words) if word in _LOWER or word in _HIGHER]
+    if told:
+        return any(word in _COSTS - _TAKEN_OVER for word in words[told[-1] + 1 :])
+    return any(word in _COSTS for word in words)
 
 
 def _lower(name: str) -> bool | None:
@@ -162,9 +250,9 @@ def _lower(name: str) -> bool | None:
         return True
     if name in HIGHER_IS_BETTER:
         return False
-    words = _words(name)
-    if "stderr" in words or "std" in words:
+    if _is_cost(name):
         return None
+    words = _words(name)
     for word in reversed(words):
         if word in _LOWER or word in _HIGHER:
             return word in _LOWER
@@ -203,7 +291,7 @@ def _best(metric: _Metric, one: Series, other: Series, options: Options) -> Iter
 
 
 def _values(
-    metric: _Metric, role: str, sides: tuple[Side, Side], options: Options, note: str = ""
+    metric: _Metric, role: str, sides: Sequence[Side], options: Options, note: str = ""
 ) -> Iterator[Difference]:
     a, b = sides
     if same_scalar(a, b) or (a == b and isinstance(a, float) and isinstance(b, float)):
@@ -219,6 +307,9 @@ def _values(
             direction = Direction.NONE
         elif numbers[0] == numbers[1]:
             significance = Significance.EQUIVALENT
+        elif _same_single(*numbers):
+            significance, direction = Significance.EQUIVALENT, Direction.NONE
+            note = "the same in single precision"
     yield difference(
         Area.METRICS,
         metric.field,
@@ -231,6 +322,17 @@ def _values(
         note=note,
         at=metric.at,
     )
+
+
+def _same_single(a: float, b: float) -> bool:
+    """Whether two numbers differ by no more than the rounding of single precision.
+
+    One source keeps such numbers as they are, another rounds them to some digits. Counts are
+    exact.
+    """
+    if float(a).is_integer() and float(b).is_integer():
+        return False
+    return close(a, b, _SINGLE)
 
 
 def _direction(a: float, b: float, *, lower: bool | None) -> Direction:
@@ -260,7 +362,7 @@ def _results(a: RunRecord, b: RunRecord, options: Options) -> Iterator[Differenc
         for name, x, y in joined(left, right):
             metric = _Metric(
                 dotted((step_id, name)),
-                _COST if _is_cost(name) else _EVAL,
+                _rank(name, "eval"),
                 _lower(name),
                 _is_cost(name),
                 places(one, other),

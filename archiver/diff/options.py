@@ -44,6 +44,14 @@ class Options:
     ignore: tuple[str, ...] = ()
     """Shell patterns over fields (`*.cache_dir`), fields with their area (`metrics.*`) or last
     segments; what they cover is left out."""
+    names: tuple[str, str] = ("the first run", "the second run")
+    """What cautions call the two runs."""
+    both: str = "both runs"
+    repeats: bool = False
+    """Whether what repeats another difference is given too, as equivalent; of several runs every
+    value is needed."""
+    by_step: bool = False
+    """Whether settings are told with their step though there is only one in both runs."""
     tolerance: float = 0.0
     """Relative; numbers of which at least one is a float and that are this close are equivalent."""
     align: Align = "step"

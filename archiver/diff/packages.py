@@ -23,14 +23,19 @@ from archiver.model.differences import (
     Significance,
 )
 from archiver.model.record import Dependency, Lockfile
+from archiver.wording import counted
 
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = re.compile(r"(?<=.)[-_.]+")
 _FRAMEWORKS = (
     "torch", "pytorch-lightning", "lightning", "transformers", "accelerate", "deepspeed", "peft",
     "trl", "ms-swift", "swift", "torchtune", "megatron-core", "megatron", "flash-attn", "vllm",
     "datasets", "tokenizers", "numpy",
 )  # fmt: skip
 """Packages that train; they are told first."""
+_CHANGED, _LONE = len(_FRAMEWORKS), len(_FRAMEWORKS) + 1
+"""Ranks of packages that both runs have, and of those that one has."""
+_FEW = 2
+"""Packages of a list that says more by their names than by their number."""
 _ABSENT = "not installed"
 _SHORTEST_COMMIT = 7
 
@@ -51,8 +56,9 @@ def compare(a: RunData, b: RunData, _options: Options) -> Told:
         }
         for run in (a, b)
     ]
-    for role in ("installed", "locked"):
-        found += _lists(role, kinds[0][role], kinds[1][role])
+    imports = any(kind["imported"] for kind in kinds)
+    found += _lists("installed", kinds[0]["installed"], kinds[1]["installed"], whole=imports)
+    found += _lists("locked", kinds[0]["locked"], kinds[1]["locked"])
     told_as_code = {
         item.commit for run in (a, b) for item in run.record.repositories if item.commit
     }
@@ -60,6 +66,10 @@ def compare(a: RunData, b: RunData, _options: Options) -> Told:
     one, other = ({**kind["imported"], **kind["installed"]} for kind in kinds)
     told = {item.field for item in found if item.role == "installed"}
     whole = all(kind["installed"] for kind in kinds)
+    if not one or not other:
+        if not any(kind["installed"] for kind in kinds):
+            found += _lists("imported", one, other)
+        one, other = {}, {}
     for item in _packages("imported", *((one, other) if not whole else _only_imported(kinds))):
         lone = item.a is MISSING or item.b is MISSING
         if item.a in told_as_code or item.b in told_as_code or item.field.endswith(".dirty"):
@@ -70,6 +80,20 @@ def compare(a: RunData, b: RunData, _options: Options) -> Told:
         a.record.lockfiles, b.record.lockfiles, listed=kinds[0]["locked"], also=kinds[1]["locked"]
     )
     return Told(tuple(found))
+
+
+def listed(run: RunData, kind: str) -> Side:
+    """How many packages of a kind a run lists, as a list that the other run lacks is told."""
+    found = _present(_by_name(run.record.dependencies, kind))
+    return counted(len(found), "package") if found else MISSING
+
+
+def _present(packages: Versions) -> Versions:
+    return {
+        name: entries
+        for name, entries in packages.items()
+        if any(_version(item) != _ABSENT for item in entries)
+    }
 
 
 def _only_imported(kinds: list[dict[str, Versions]]) -> tuple[Versions, Versions]:
@@ -84,14 +108,20 @@ def _by_name(dependencies: Iterable[Dependency], kind: str) -> Versions:
     return found
 
 
-def _lists(role: str, a: Versions, b: Versions) -> Iterator[Difference]:
-    """Two lists package by package; a list that one run lacks is one difference."""
+def _lists(role: str, a: Versions, b: Versions, *, whole: bool = False) -> Iterator[Difference]:
+    """Two lists package by package; a list that one run lacks is one difference.
+
+    Unless it is short, and need not be told as a whole since its packages are told otherwise.
+    """
     if a and b:
         yield from _packages(role, a, b)
-    elif a or b:
-        items = a or b
+        return
+    items = _present(a or b)
+    if len(items) <= _FEW and not whole:
+        yield from _packages(role, *((items, {}) if a else ({}, items)))
+    elif items:
         at = next(iter(items.values()))[0].at
-        count = f"{len(items)} packages"
+        count = counted(len(items), "package")
         yield difference(
             Area.DEPENDENCIES,
             "*",
@@ -107,7 +137,9 @@ def _packages(role: str, a: Versions, b: Versions) -> Iterator[Difference]:
     for name, one, other in joined(a, b):
         left, right = one or [], other or []
         at = (left[0].at if left else None, right[0].at if right else None)
-        rank = _FRAMEWORKS.index(name) if name in _FRAMEWORKS else len(_FRAMEWORKS)
+        rank = _FRAMEWORKS.index(name) if name in _FRAMEWORKS else _CHANGED
+        if rank == _CHANGED and not (left and right):
+            rank = _LONE
         if {_version(item) for item in left} & {_version(item) for item in right}:
             yield from _commits(role, name, left, right, rank)
             continue
@@ -182,7 +214,7 @@ def _lockfiles(
             right,
             role="locked",
             significance=Significance.EQUIVALENT if compared else Significance.SIGNIFICANT,
-            rank=len(_FRAMEWORKS) + 1,
+            rank=_LONE + 1,
             note="its packages are told" if compared else "",
             at=places(x, y),
         )

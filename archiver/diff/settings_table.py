@@ -28,6 +28,7 @@ ALIASES: tuple[tuple[str, ...], ...] = (
     ("dataset", "dataset_name", "datasets"),
     ("dtype", "torch_dtype"),
     ("num_workers", "dataloader_num_workers"),
+    ("eval_strategy", "evaluation_strategy"),
 )  # fmt: skip
 """Names of one setting; a key that moved to another of them is the same setting. The batch sizes
 come twice: those of one reach first, then whatever is there."""

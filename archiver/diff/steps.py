@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from archiver.diff.options import RunData
@@ -16,10 +17,26 @@ from archiver.model.record import RunRecord
 _NUMBER = re.compile(r"_\d+$")
 
 
-def labelled(run: RunData) -> RunData:
-    """The run with the names of its steps in place of their numbers."""
-    labels = _labels(run.record)
-    if not labels:
+def labelled(runs: Sequence[RunData]) -> list[RunData]:
+    """The runs with the names of their steps in place of the steps' numbers.
+
+    A name is the same step in all of them: `mg2hf_0` keeps its number in the run that has no
+    `mg2hf_1` if another has one.
+    """
+    names = [_names(run.record) for run in runs]
+    crowded = {
+        stem
+        for steps in names
+        for stem, often in Counter(map(_stem, steps.values())).items()
+        if often > 1
+    }
+    return [
+        _relabelled(run, _labels(steps, crowded)) for run, steps in zip(runs, names, strict=True)
+    ]
+
+
+def _relabelled(run: RunData, labels: dict[str, str]) -> RunData:
+    if not labels or run.labels:
         return run
     configs = tuple(
         replace(item, step_id=labels.get(item.step_id or "", item.step_id))
@@ -32,20 +49,24 @@ def labelled(run: RunData) -> RunData:
     return replace(run, record=replace(run.record, configs=configs, steps=steps), labels=labels)
 
 
-def _labels(record: RunRecord) -> dict[str, str]:
+def _names(record: RunRecord) -> dict[str, str]:
     numbered = [step for step in record.steps if step.step_id.isdecimal()]
     if len(numbered) < 2:
         return {}
-    names = {step.step_id: _name(step.config) or step.name for step in numbered}
+    return {step.step_id: _name(step.config) or step.name for step in numbered}
+
+
+def _labels(names: dict[str, str], crowded: Set[str]) -> dict[str, str]:
     # `train_cpt_0` is the only `train_cpt`, of `mg2hf_0` and `mg2hf_1` either is its own.
-    stems = {step_id: _NUMBER.sub("", name) for step_id, name in names.items()}
-    alone = Counter(stems.values())
-    names = {
-        step_id: stems[step_id] if alone[stems[step_id]] == 1 else name
-        for step_id, name in names.items()
+    told = {
+        step_id: name if _stem(name) in crowded else _stem(name) for step_id, name in names.items()
     }
-    often = Counter(names.values())
-    return {step_id: name for step_id, name in names.items() if name and often[name] == 1}
+    often = Counter(told.values())
+    return {step_id: name for step_id, name in told.items() if name and often[name] == 1}
+
+
+def _stem(name: str) -> str:
+    return _NUMBER.sub("", name)
 
 
 def _name(config: str | None) -> str:

@@ -8,7 +8,7 @@ from archiver.diff.alike import NOT_COMPARED, Judged, Terms, Verdict, absent, ju
 from archiver.diff.moves import Found
 from archiver.diff.names import Path, dotted, last, words
 from archiver.diff.options import Options
-from archiver.diff.settings_table import GOVERNING, rank
+from archiver.diff.settings_table import GOVERNING, OPTIMISATION, OTHER, rank
 from archiver.diff.showing import folded
 from archiver.diff.walk import Leaf
 from archiver.model.differences import Area, Difference, Kind, Missing, Side, Significance
@@ -49,9 +49,17 @@ def told(found: Found, setting: Setting) -> Difference:
         b=b,
         from_=dotted(found.before) if found.before is not None else "",
         significance=significance,
-        rank=rank(leaf.path),
+        rank=_rank(leaf),
         note="; ".join(filter(None, (note, long))),
     )
+
+
+def _rank(leaf: Leaf) -> int:
+    """A list of steps with their settings is none of what optimisation is told by."""
+    found = rank(leaf.path)
+    lists = (side for side in (leaf.a, leaf.b) if isinstance(side, list))
+    described = any(isinstance(item, dict) for side in lists for item in side[:1])
+    return OTHER if described and found < OPTIMISATION else found
 
 
 def _weighed(found: Found, setting: Setting) -> tuple[Kind, Significance, str]:

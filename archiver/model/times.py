@@ -59,6 +59,23 @@ def parse_iso(text: str) -> Instant | None:
         return None
 
 
+def utc_micros(text: object) -> int | None:
+    """Microseconds since 1970 of an ISO 8601 text with a zone; None for anything else.
+
+    What `parse_iso` says of it, for those that ask it of very many.
+    """
+    if not isinstance(text, str) or not 8 <= len(text) <= 40:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            return None
+        gone = moment - _EPOCH
+    except (ValueError, OverflowError):
+        return None
+    return (gone.days * 86_400 + gone.seconds) * 1_000_000 + gone.microseconds
+
+
 def from_epoch(seconds: float, clock: Clock = Clock.EPOCH) -> Instant | None:
     """The instant of Unix seconds, or None where they are no calendar date."""
     if not 0 < seconds <= MAX_EPOCH_SECONDS:

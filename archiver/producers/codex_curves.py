@@ -16,7 +16,8 @@ from archiver.limits import Limits
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Location
 from archiver.model.points import NO_STEP, Batch, PointSink, SeriesSpec
 from archiver.model.times import Clock, Instant, from_epoch
-from archiver.producers.codex_rows import Measure, is_number, metric_of, spelled
+from archiver.producers.codex_rows import Measure, metric_of
+from archiver.producers.codex_values import is_number, spelled
 
 LOOK_AHEAD = 4096
 """Measurements that wait for the one which tells a resume from a stray row."""

@@ -8,19 +8,24 @@ documented ones (`sys.ram_gb` and `sys.gpu.mem_gb` count 1024^3).
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from archiver.model.points import Metric
-from archiver.model.times import Clock, Instant, from_epoch, parse_iso
-from archiver.model.values import Value, to_json
-
-Row = Mapping[str, Value]
+from archiver.model.values import Value
+from archiver.producers.codex_values import (
+    STEPS,
+    Row,
+    epoch_of,
+    is_number,
+    leaves,
+    seconds,
+    step_number,
+    text,
+)
 
 METRICS_SCHEMA = "run_metrics.schema.json"
 """End of the `$schema` of canonical rows; an identifier, never fetched."""
@@ -30,10 +35,8 @@ EVAL_SOURCE = "run_evaluation"
 EVAL_SPLITS = frozenset({"eval", "evaluation", "test", "val", "valid", "validation"})
 _IDENTIFYING = ("rank", "local_rank", "node", "gpu", "worker", "dataloader", "fold", "job")
 """Tags that tell curves apart; all others (model, seed, host, ...) are the run's own."""
-_NESTING = 8
-_SHARD = re.compile(r"(?P<stem>.+\.(?:ndjson|jsonl))(?:\.(?P<number>[1-9]\d{0,5}))?\Z")
 _TIMING = re.compile(r"timing\..*_s\Z", re.DOTALL)
-_STEP_TEXT = re.compile(r"-?\d{1,18}\Z", re.ASCII)
+
 
 METRICS: dict[str, Metric] = {
     "loss": Metric("loss"),
@@ -120,70 +123,6 @@ class Measure(NamedTuple):
     """Written by the evaluation runner: the step is the metric's index, the time made up."""
 
 
-def shard(name: str) -> tuple[str, int] | None:
-    """Stem and age of a rotated file's name, None for a name of another form.
-
-    The age is 0 for the active file and -N for `.N`: the highest number is the oldest, and
-    numbers are compared as such. `.bak`, `.13.gz` and `.tmp` are no shards.
-    """
-    match = _SHARD.match(name)
-    if match is None:
-        return None
-    return match["stem"], -int(match["number"] or 0)
-
-
-def missing_shards(ages: list[int]) -> list[int]:
-    """Numbers that are not there though a higher one is; retention drops the highest only."""
-    numbers = {-age for age in ages if age}
-    if not numbers or max(numbers) > 10_000:
-        return []
-    return [number for number in range(1, max(numbers)) if number not in numbers]
-
-
-def seconds(value: Value) -> float:
-    """Unix seconds of a timestamp, a number or an ISO text with a zone; NaN for others."""
-    if isinstance(value, str):
-        return _iso_seconds(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if from_epoch(value) is not None else math.nan
-    return math.nan
-
-
-@lru_cache(maxsize=4096)
-def _iso_seconds(text: str) -> float:
-    instant = parse_iso(text)
-    if instant is None or instant.clock is Clock.NAIVE:
-        return math.nan
-    return instant.micros / 1_000_000
-
-
-def step_number(value: Value) -> int | None:
-    """A step that was written as an integer, a whole float or a text of digits."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, str):
-        return int(value) if _STEP_TEXT.match(value) else None
-    if isinstance(value, float):
-        if not math.isfinite(value) or not value.is_integer():
-            return None
-        value = int(value)
-    return value if isinstance(value, int) and abs(value) < _STEPS else None
-
-
-def is_number(value: Value) -> bool:
-    """Whether a value can stand in a column of doubles; truth values count as 0 and 1."""
-    if isinstance(value, int):
-        return abs(value) < 10**300
-    return isinstance(value, float)
-
-
-def spelled(value: Value) -> str:
-    """A value that is no number as it stood in its row: compact JSON."""
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
-
-
 def dialect(row: Row) -> Dialect:
     """The shape of one row, by its keys."""
     if "$schema" in row and _is_text(row.get("metric")):
@@ -256,37 +195,8 @@ def metric_of(key: str, split: str | None) -> Metric:
     return metric
 
 
-def text_of(row: Row, key: str) -> str | None:
-    """A text that is not empty."""
-    return _text(row.get(key))
-
-
-def object_of(row: Row, key: str) -> Row:
-    """An object; an empty one where it is missing or something else."""
-    value = row.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def instant(value: Value) -> Instant | None:
-    """The moment of a timestamp, a number or an ISO text with a zone."""
-    if isinstance(value, str):
-        moment = parse_iso(value)
-        return moment if moment is not None and moment.absolute else None
-    stamp = seconds(value)
-    return None if math.isnan(stamp) else from_epoch(stamp)
-
-
-def flattened(values: Row) -> dict[str, Value]:
-    """Leaves of nested objects under dotted keys."""
-    return dict(_leaves(values))
-
-
 def _is_text(value: Value) -> bool:
     return isinstance(value, str) and bool(value)
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _canonical(row: Row) -> Iterator[Measure]:
@@ -305,8 +215,8 @@ def long_measure(row: Row, tags: Tags) -> Measure:
         get("value"),
         split if isinstance(split, str) and split else None,
         dataset if isinstance(dataset, str) and dataset else None,
-        step if type(step) is int and -_STEPS < step < _STEPS else step_number(step),
-        _epoch(row) if "epoch" in row else math.nan,
+        step if type(step) is int and -STEPS < step < STEPS else step_number(step),
+        epoch_of(row) if "epoch" in row else math.nan,
         math.nan if tags.by_runner else seconds(get("timestamp", get("ts"))),
         "step",
         run_id if isinstance(run_id, str) and run_id else None,
@@ -317,7 +227,6 @@ def long_measure(row: Row, tags: Tags) -> Measure:
     )
 
 
-_STEPS = 2**62
 _NO_TAGS = Tags()
 
 
@@ -325,9 +234,9 @@ def tags_of(tags: Value) -> Tags:
     """The tags that matter to a measurement."""
     if not isinstance(tags, dict) or not tags:
         return _NO_TAGS
-    phase = _text(tags.get("phase"))
+    phase = text(tags.get("phase"))
     by_runner = phase == "evaluation" or tags.get("source") == EVAL_SOURCE
-    return Tags(phase, _text(tags.get("manifest_id")), _labels(tags), by_runner)
+    return Tags(phase, text(tags.get("manifest_id")), _labels(tags), by_runner)
 
 
 def _labels(tags: Row) -> tuple[tuple[str, str], ...]:
@@ -339,33 +248,33 @@ def _log_record(row: Row) -> Iterator[Measure]:
     yield Measure(
         str(row.get("metric")),
         row.get("value"),
-        _text(row.get("split")),
-        _text(row.get("dataset")),
+        text(row.get("split")),
+        text(row.get("dataset")),
         step_number(row.get("step")),
-        _epoch(row),
+        epoch_of(row),
         seconds(row.get("ts")),
-        run_id=_text(row.get("run_id")),
-        phase=_text(row.get("phase")),
+        run_id=text(row.get("run_id")),
+        phase=text(row.get("phase")),
     )
 
 
 def _mirror(row: Row) -> Iterator[Measure]:
-    phase = _text(row.get("phase"))
+    phase = text(row.get("phase"))
     split = None if phase == "final" else phase
-    step, epoch = step_number(row.get("step")), _epoch(row)
+    step, epoch = step_number(row.get("step")), epoch_of(row)
     time = seconds(row.get("timestamp"))
-    name = _text(row.get("metric"))
+    name = text(row.get("metric"))
     found = [(name, row.get("value"))] if name else _figures(row)
     for key, value in found:
         yield Measure(key, value, split, None, step, epoch, time, phase=phase)
 
 
 def _wide(row: Row) -> Iterator[Measure]:
-    step, epoch = step_number(row.get("step")), _epoch(row)
+    step, epoch = step_number(row.get("step")), epoch_of(row)
     time = seconds(row.get("timestamp", row.get("ts")))
     axis = "step" if step is not None or math.isnan(epoch) else "epoch"
-    phase, run_id = _text(row.get("phase")), _text(row.get("run_id"))
-    stated = _text(row.get("split"))
+    phase, run_id = text(row.get("phase")), text(row.get("run_id"))
+    stated = text(row.get("split"))
     for key, value in _figures(row):
         split = stated or (METRICS[key].split if key in METRICS else None)
         if key == "loss":
@@ -374,11 +283,11 @@ def _wide(row: Row) -> Iterator[Measure]:
 
 
 def _telemetry(row: Row) -> Iterator[Measure]:
-    name = _text(row.get("metric_name"))
+    name = text(row.get("metric_name"))
     if name is None:
         return
-    split = _text(row.get("split")) or (METRICS[name].split if name in METRICS else None)
-    epoch = _epoch(row)
+    split = text(row.get("split")) or (METRICS[name].split if name in METRICS else None)
+    epoch = epoch_of(row)
     yield Measure(
         name,
         row.get("value"),
@@ -388,18 +297,18 @@ def _telemetry(row: Row) -> Iterator[Measure]:
         epoch,
         seconds(row.get("timestamp")),
         "step" if math.isnan(epoch) else "epoch",
-        _text(row.get("run_id")),
+        text(row.get("run_id")),
     )
 
 
 def _recorded(row: Row) -> Iterator[Measure]:
-    epoch, time = _epoch(row), seconds(row.get("timestamp"))
-    phase, prefix = _text(row.get("phase")), _text(row.get("prefix"))
+    epoch, time = epoch_of(row), seconds(row.get("timestamp"))
+    phase, prefix = text(row.get("phase")), text(row.get("prefix"))
     labels = (("prefix", prefix),) if prefix else ()
     axis = "step" if math.isnan(epoch) else "epoch"
-    run_id, step = _text(row.get("run_id")), step_number(row.get("step"))
+    run_id, step = text(row.get("run_id")), step_number(row.get("step"))
     metrics = row.get("metrics")
-    for key, value in _leaves(metrics if isinstance(metrics, dict) else {}):
+    for key, value in leaves(metrics if isinstance(metrics, dict) else {}):
         yield Measure(
             key, value, phase, None, step, epoch, time, axis, run_id, phase, labels=labels
         )
@@ -407,9 +316,9 @@ def _recorded(row: Row) -> Iterator[Measure]:
 
 def _tracker(row: Row) -> Iterator[Measure]:
     step, metrics = step_number(row.get("step")), row.get("metrics")
-    for key, value in _leaves(metrics if isinstance(metrics, dict) else {}):
+    for key, value in leaves(metrics if isinstance(metrics, dict) else {}):
         split = METRICS[key].split if key in METRICS else None
-        yield Measure(key, value, split, None, step, _epoch(row))
+        yield Measure(key, value, split, None, step, epoch_of(row))
 
 
 _MEASURES: dict[Dialect, Callable[[Row], Iterator[Measure]]] = {
@@ -436,23 +345,4 @@ _POSITIONS = frozenset(
 def _figures(row: Row) -> Iterator[tuple[str, Value]]:
     for key, value in row.items():
         if key not in _POSITIONS:
-            yield from _leaves({key: value})
-
-
-def _leaves(row: Row, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Value]]:
-    """Values of an object, those of objects in it under dotted keys."""
-    for key, value in row.items():
-        if isinstance(value, dict) and value and depth < _NESTING:
-            yield from _leaves(value, f"{prefix}{key}.", depth + 1)
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _epoch(row: Row) -> float:
-    """An epoch, a number or a text of digits (the producer's own schema allows both)."""
-    value = row.get("epoch")
-    if isinstance(value, str):
-        return float(value) if _STEP_TEXT.match(value) else math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    return float(value) if abs(value) < 10**15 else math.nan
+            yield from leaves({key: value})

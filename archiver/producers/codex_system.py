@@ -18,7 +18,7 @@ from archiver.limits import Limits
 from archiver.model.points import NO_STEP, Batch, Metric, PointSink, SeriesSpec
 from archiver.model.times import Clock
 from archiver.model.values import Value
-from archiver.producers.codex_rows import is_number, seconds
+from archiver.producers.codex_values import is_number, seconds
 
 Row = Mapping[str, Value]
 Labels = tuple[tuple[str, str], ...]

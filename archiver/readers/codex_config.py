@@ -14,7 +14,7 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Sele
 from archiver.model.claims import Claim, Location, Problem
 from archiver.model.record import Accounting, Checkpoint, Config, Step
 from archiver.model.values import Value
-from archiver.producers.codex_rows import object_of, text_of
+from archiver.producers.codex_values import object_of, text_of
 from archiver.rundir import Tree
 from archiver.shards import Row, ShardedRows, recognised, sharded
 from archiver.view import View

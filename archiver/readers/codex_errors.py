@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.record import Step
-from archiver.producers.codex_rows import text_of
+from archiver.producers.codex_values import text_of
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 
 _WARNINGS = 1_000

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.points import NO_STEP, Batch, SeriesSpec
 from archiver.model.values import Value
-from archiver.producers.codex_rows import MANIFEST_SCHEMA, spelled, step_number, text_of
+from archiver.producers.codex_rows import MANIFEST_SCHEMA
+from archiver.producers.codex_values import spelled, step_number, text_of
 from archiver.rundir import Entry
 from archiver.shards import Row, ShardedRows, recognised, sharded
 

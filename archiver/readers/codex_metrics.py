@@ -32,8 +32,8 @@ from archiver.producers.codex_rows import (
     measures,
     tags_of,
 )
-from archiver.producers.codex_rows import seconds as unix_seconds
 from archiver.producers.codex_system import Samples
+from archiver.producers.codex_values import seconds as unix_seconds
 from archiver.rundir import Entry, Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 

@@ -17,7 +17,7 @@ from archiver.model.claims import AttemptMark, AttemptTrail, Claim, Location, Tr
 from archiver.model.record import Command, Config, Event, Step
 from archiver.model.times import Instant
 from archiver.model.values import Value, same
-from archiver.producers.codex_rows import flattened, instant, object_of, text_of
+from archiver.producers.codex_values import flattened, instant, object_of, text_of
 from archiver.shards import Row, ShardedRows, recognised, sharded
 
 _STARTS = 1_000

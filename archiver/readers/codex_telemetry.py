@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, Selection, files
 from archiver.model.claims import Location, Problem
 from archiver.model.record import Accounting, Event
-from archiver.producers.codex_rows import Dialect, dialect, instant, measures, text_of
+from archiver.producers.codex_rows import Dialect, dialect, measures
+from archiver.producers.codex_values import instant, text_of
 from archiver.rundir import Tree
 from archiver.shards import Row, ShardedRows, first_rows, is_blank, sharded
 

@@ -13,7 +13,7 @@ from archiver.extension import Artifact, Match, PointSink, Reader, Reading
 from archiver.model.claims import AttemptMark, AttemptTrail, Location
 from archiver.model.record import Event
 from archiver.model.values import Value
-from archiver.producers.codex_rows import instant, object_of, text_of
+from archiver.producers.codex_values import instant, object_of, text_of
 from archiver.shards import Row, ShardedRows, recognised, sharded
 
 _ROWS = 1_000

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 
-from archiver.codecs.csv_table import CsvStream, number, numbers
+from archiver.codecs.csv_numbers import number, numbers
+from archiver.codecs.csv_table import CsvStream
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.points import NO_STEP
 from archiver.model.record import Accounting

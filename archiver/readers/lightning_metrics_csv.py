@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from archiver.codecs.csv_table import CsvBlock, CsvStream, numbers
+from archiver.codecs.csv_numbers import numbers
+from archiver.codecs.csv_table import CsvBlock, CsvStream
 from archiver.extension import Artifact, Match, PointSink, Reader, Reading, files
 from archiver.model.claims import AttemptMark, AttemptTrail, Evidence, EvidenceKind, Problem
 from archiver.model.points import NO_STEP, Batch, SeriesSpec

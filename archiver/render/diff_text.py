@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from archiver.codecs import columns
 from archiver.codecs.visible import safe
 from archiver.gitstate.history import Commit, History, Relation
 from archiver.model.differences import (
@@ -86,7 +87,7 @@ def _legend(runs: Iterable[tuple[str, Compared]], look: Look) -> Iterator[str]:
     for label, run in named:
         title, about = safe(sides.name(run)), safe(sides.told(run))
         title = sides.folded(title, room)
-        left = room - len(title) - _GAP
+        left = room - columns.width(title) - _GAP
         tail = f"  {look.paint(sides.folded(about, left), _DIM)}" if left >= _LEAST_FIELD else ""
         yield f"{look.paint(label.rjust(wide), _BOLD)}  {look.paint(title, _BOLD)}{tail}"
         path = sides.folded(safe(run.path), room)
@@ -107,7 +108,7 @@ def _wrapped(words: str, look: Look, code: str = "", indent: int = 0) -> Iterato
     line = ""
     for part in safe(words).split(" "):
         piece = sides.folded(part, room - _GAP)
-        if line and len(line) + 1 + len(piece) > room:
+        if line and columns.width(line) + 1 + columns.width(piece) > room:
             yield " " * indent + look.paint(line, code)
             line = f"  {piece}"
         else:
@@ -159,14 +160,14 @@ def _table(title: str, rows: Sequence[_Row], look: Look) -> Iterator[str]:
     """Field, both values and a word; a value that has no room gets a line of its own."""
     words = max(len(row.word) for row in rows)
     room = look.width - 2 - 2 * _GAP - (words + _GAP if words else 0)
-    longest = max(len(title) - 2, *(len(row.field) for row in rows))
+    longest = max(columns.width(title) - 2, *(columns.width(row.field) for row in rows))
     most = max(_LEAST_VALUE, (room - min(longest, room // 2)) // 2)
-    flat = [row for row in rows if max(len(row.a), len(row.b)) <= most]
-    left = max((len(row.a) for row in flat), default=0)
-    right = max((len(row.b) for row in flat), default=0)
+    flat = [row for row in rows if columns.fits(row.a, most) and columns.fits(row.b, most)]
+    left = max((columns.width(row.a) for row in flat), default=0)
+    right = max((columns.width(row.b) for row in flat), default=0)
     wide = max(_LEAST_FIELD, min(longest, room - left - right))
     heads = f"  {'A':>{left}}  {'B':>{right}}" if flat else ""
-    yield f"{look.paint(title.ljust(wide + 2), _BOLD)}{look.paint(heads, _DIM)}".rstrip()
+    yield f"{look.paint(columns.left(title, wide + 2), _BOLD)}{look.paint(heads, _DIM)}".rstrip()
     for row in rows:
         yield from _lines(row, (wide, left, right), look)
 
@@ -175,11 +176,12 @@ def _lines(row: _Row, widths: tuple[int, int, int], look: Look) -> Iterator[str]
     first = row.item.area is Area.CONFIG and row.item.rank == 0
     word = look.paint(row.word, _DIRECTIONS.get(row.item.direction, _DIM))
     wide, left, right = widths
-    if len(row.a) <= left and len(row.b) <= right:
+    if columns.fits(row.a, left) and columns.fits(row.b, right):
         field = sides.folded(row.field, wide)
-        pad = " " * (wide - len(field))
+        pad = " " * (wide - columns.width(field))
         painted = look.paint(field, _BOLD) if first else field
-        yield f"  {painted}{pad}  {row.a:>{left}}  {row.b:>{right}}  {word}".rstrip()
+        a, b = columns.right(row.a, left), columns.right(row.b, right)
+        yield f"  {painted}{pad}  {a}  {b}  {word}".rstrip()
     else:
         field = sides.folded(row.field, look.width - 4 - len(row.word))
         painted = look.paint(field, _BOLD) if first else field
@@ -283,7 +285,7 @@ def _apart(texts: Sequence[str], width: int) -> list[str]:
         return short
     known = sorted(set(texts))
     start = min(sides.first_difference(one, other) for one, other in pairwise(known))
-    return [text if len(text) <= width else sides.window(text, start, width) for text in texts]
+    return [sides.window(text, start, width) for text in texts]
 
 
 def _in_columns(fields: Sequence[VariedField], labels: Sequence[str], look: Look) -> Iterator[str]:
@@ -295,54 +297,62 @@ def _in_columns(fields: Sequence[VariedField], labels: Sequence[str], look: Look
     for (area, role), items in groups.items():
         title = safe(f"{area}, {role}" if role else area.value)
         names = [safe(item.field) for item in items]
-        longest = max(len(title) - 2, *map(len, names))
+        longest = max(columns.width(title) - 2, *map(columns.width, names))
         most = (room - min(longest, room // 2)) // len(labels) - _GAP
         rows = [_cells(item, max(_LEAST_VALUE, most)) for item in items]
-        value = max(max(map(len, cells)) for cells in rows)
+        value = max(max(map(columns.width, cells)) for cells in rows)
         wide = max(_LEAST_FIELD, min(longest, room - len(labels) * (value + _GAP)))
         heads = "".join(f"  {label:>{value}}" for label in labels)
         yield ""
-        head = sides.folded(title, wide + 2).ljust(wide + 2)
+        head = columns.left(sides.folded(title, wide + 2), wide + 2)
         yield f"{look.paint(head, _BOLD)}{look.paint(heads, _DIM)}"
         for item, name, cells in zip(items, names, rows, strict=True):
             field = sides.folded(name, wide)
             first = area is Area.CONFIG and item.rank == 0
             painted = look.paint(field, _BOLD) if first else field
-            line = "".join(f"  {cell:>{value}}" for cell in cells)
-            yield f"  {painted}{' ' * (wide - len(field))}{line}"
+            line = "".join(f"  {columns.right(cell, value)}" for cell in cells)
+            yield f"  {painted}{' ' * (wide - columns.width(field))}{line}"
 
 
 def _in_rows(fields: Sequence[VariedField], runs: Sequence[Compared], look: Look) -> Iterator[str]:
     """A row per run; as many fields at a time as there is room for."""
     names = _apart([safe(run.run_id) for run in runs], _MOST_RUN)
-    wide = max(len(name) for name in names)
-    columns: list[tuple[str, list[str]]] = []
+    wide = max(columns.width(name) for name in names)
+    shown: list[_Column] = []
     for item in fields:
         cells = _cells(item, _MOST_CELL)
-        columns.append((sides.folded(_label(item), max(_MOST_CELL, *map(len, cells))), cells))
-    for part in _parts(columns, look.width - wide):
+        most = max(_MOST_CELL, *map(columns.width, cells))
+        shown.append(_Column(sides.folded(_label(item), most), cells))
+    for part in _parts(shown, look.width - wide):
         yield ""
-        sizes = [max(len(head), *map(len, cells)) for head, cells in part]
-        heads = "".join(f"  {head:>{size}}" for (head, _), size in zip(part, sizes, strict=True))
+        heads = "".join(f"  {columns.right(it.head, it.width)}" for it in part)
         yield f"{look.paint('run'.ljust(wide), _BOLD)}{look.paint(heads, _BOLD)}"
         for number, name in enumerate(names):
-            line = "".join(
-                f"  {cells[number]:>{size}}" for (_, cells), size in zip(part, sizes, strict=True)
-            )
-            yield f"{name.ljust(wide)}{line}"
+            line = "".join(f"  {columns.right(it.cells[number], it.width)}" for it in part)
+            yield f"{columns.left(name, wide)}{line}"
 
 
-def _parts(
-    columns: Sequence[tuple[str, list[str]]], room: int
-) -> Iterator[list[tuple[str, list[str]]]]:
-    part: list[tuple[str, list[str]]] = []
+@dataclass(frozen=True)
+class _Column:
+    """One field of several runs."""
+
+    head: str
+    cells: Sequence[str]
+
+    @property
+    def width(self) -> int:
+        return max(columns.width(text) for text in (self.head, *self.cells))
+
+
+def _parts(shown: Sequence[_Column], room: int) -> Iterator[list[_Column]]:
+    part: list[_Column] = []
     left = room
-    for head, cells in columns:
-        size = max(len(head), *map(len, cells)) + _GAP
+    for item in shown:
+        size = item.width + _GAP
         if part and size > left:
             yield part
             part, left = [], room
-        part.append((head, cells))
+        part.append(item)
         left -= size
     if part:
         yield part

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from archiver.codecs import columns
 from archiver.model.values import nonfinite
 from archiver.render.escape import Markdown, cell, fence, indent, inline, prose, shorten, visible
 
@@ -90,12 +91,12 @@ def _is_numeric(cells: Iterable[Cell]) -> bool:
 
 
 def _width(text: str) -> int:
-    return len(text) if len(text) <= _WIDEST_PADDING else 0
+    return columns.width(text) if columns.fits(text, _WIDEST_PADDING) else 0
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
     padded = (
-        text.rjust(width) if right else text.ljust(width)
+        (columns.right if right else columns.left)(text, width)
         for text, width, right in zip(cells, widths, numeric, strict=True)
     )
     return f"| {' | '.join(padded)} |"

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from archiver.codecs import columns
 from archiver.model.differences import (
     Area,
     Compared,
@@ -144,15 +145,15 @@ def unshown(summary: Mapping[str, int]) -> str:
 
 
 def folded(value: str, width: int) -> str:
-    """A text in so many characters: what is left out is its middle."""
-    if len(value) <= width:
+    """A text in so many columns: what is left out is its middle."""
+    if columns.fits(value, width):
         return value
-    head = (width - 1) // 2
-    return f"{value[:head]}…{value[len(value) - (width - 1 - head) :]}"
+    head = columns.beginning(value, (width - 1) // 2)
+    return f"{head}…{columns.ending(value, width - 1 - columns.width(head))}"
 
 
 def folded_pair(a: str, b: str, width: int) -> tuple[str, str]:
-    """Two texts in so many characters each, folded so that they still differ."""
+    """Two texts in so many columns each, folded so that they still differ."""
     short = folded(a, width), folded(b, width)
     if short[0] != short[1] or a == b:
         return short
@@ -161,20 +162,33 @@ def folded_pair(a: str, b: str, width: int) -> tuple[str, str]:
 
 
 def first_difference(a: str, b: str) -> int:
-    """Where two texts part; the shorter one's length where it begins the other."""
+    """Where two texts part; the shorter one's length where it begins the other.
+
+    Marks that differ part them at the character that they mark.
+    """
     pairs = enumerate(zip(a, b, strict=False))
-    return next((place for place, (x, y) in pairs if x != y), min(len(a), len(b)))
+    place = next((place for place, (x, y) in pairs if x != y), min(len(a), len(b)))
+    while place and any(_is_mark(text[place : place + 1]) for text in (a, b)):
+        place -= 1
+    return place
+
+
+def _is_mark(char: str) -> bool:
+    return bool(char) and not columns.width(char)
 
 
 def window(value: str, place: int, width: int) -> str:
-    """So many characters around a place; its end where that shows the place as well."""
-    if len(value) <= width or place < width // 2:
-        return value if len(value) <= width else f"{value[: width - 1]}…"
-    if len(value) - place < width:
-        return f"…{value[len(value) - width + 1 :]}"
+    """So many columns around a place; its end where that shows the place as well."""
+    if columns.fits(value, width):
+        return value
+    before, after = value[:place], value[place:]
+    if columns.fits(before, width // 2 - 1):
+        return f"{columns.beginning(value, width - 1)}…"
+    if columns.fits(after, width - 1):
+        return f"…{columns.ending(value, width - 1)}"
     # A little of what is before it tells where one is.
-    start = place - width // 3
-    return f"…{value[start : start + width - 2]}…"
+    lead = columns.ending(before, width // 3)
+    return f"…{lead}{columns.beginning(after, width - 2 - columns.width(lead))}…"
 
 
 def areas(items: Iterable[Difference]) -> dict[Area, list[Difference]]:

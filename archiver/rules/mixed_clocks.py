@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from archiver import stamps
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.findings import Place
+from archiver.model.times import utc_micros
 from archiver.stamps import Stamp
 from archiver.wording import cut
 
@@ -40,6 +41,9 @@ def check(case: Case) -> Iterator[Hit]:
     hits = list(_mixed("it", start, end))
     for step in case.record.steps if not hits else ():
         for attempt in step.attempts:
+            zoned = [utc_micros(attempt.started_at), utc_micros(attempt.finished_at)]
+            if zoned.count(None) != 1:
+                continue
             start = stamps.of(attempt.started_at, step.at)
             end = stamps.of(attempt.finished_at, step.at)
             hits += _mixed(f"attempt {attempt.n} of step {cut(step.step_id)}", start, end)

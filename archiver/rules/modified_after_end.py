@@ -29,7 +29,7 @@ from archiver.extension import Case, Fact, Hit, Rule, Severity, Threshold
 from archiver.model.claims import Location
 from archiver.model.findings import Place
 from archiver.model.record import FileEntry
-from archiver.model.times import parse_iso
+from archiver.model.times import utc_micros
 from archiver.wording import counted, cut, listed
 
 _AFTERWARDS = ("eval", "export", "inspect", "report", "weights")
@@ -45,30 +45,25 @@ def check(case: Case) -> Iterator[Hit]:
         return
     limit = end.instant.micros + case.thresholds["margin_minutes"] * 60e6
     files = [entry for entry in case.files if entry.scope == "run" and entry.type == "file"]
-    times = [(entry, _micros(entry)) for entry in files]
+    times = [(entry, utc_micros(entry.mtime)) for entry in files]
     late = [(entry, time) for entry, time in times if time is not None and time > limit]
     if len(late) * 2 > len(files):
         return
     changed = [(entry, time) for entry, time in late if _counts(entry)]
     if not changed:
         return
-    told = [
+    told = (
         f"{cut(entry.path, 120)} {stamps.span((time - end.instant.micros) / 1e6)} later"
         for entry, time in changed
-    ]
+    )
     were = "was" if len(changed) == 1 else "were"
     message = (
         f"{counted(len(changed), 'artifact')} {were} modified after the run's last sign of life at"
-        f" {end.text}: {listed(told)}"
+        f" {end.text}: {listed(told, total=len(changed))}"
     )
-    places = [Location(entry.path, "", entry.scope) for entry, _ in changed]
-    others = tuple(Place(at, "modified, too") for at in places[1:_MOST_PLACES])
+    places = [Location(entry.path, "", entry.scope) for entry, _ in changed[:_MOST_PLACES]]
+    others = tuple(Place(at, "modified, too") for at in places[1:])
     yield Hit(message, places[0], (*others, Place(end.at, "the last sign of life")))
-
-
-def _micros(entry: FileEntry) -> int | None:
-    instant = parse_iso(entry.mtime) if entry.mtime is not None else None
-    return instant.micros if instant is not None and instant.absolute else None
 
 
 def _counts(entry: FileEntry) -> bool:

@@ -28,7 +28,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from archiver.extension import Case, Hit, Rule, Severity
 from archiver.model.claims import Origin
@@ -36,6 +38,9 @@ from archiver.model.findings import Place
 from archiver.model.plain import dataclass
 from archiver.model.record import Dependency
 from archiver.wording import cut, listed
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _SEPARATORS = re.compile(r"[-_.]+")
 _LONGEST = 100
@@ -104,34 +109,45 @@ def _compare(drift: _Drift, there: Mapping[str, list[Dependency]], wanted: Versi
             continue
         drift.compared += 1
         # Where several lists disagree among themselves, one of them that fits is enough.
-        if not _fits(_versions(items), _versions(asked)):
+        if not _fits(items, asked):
             drift.pairs.append((items[0], asked[0]))
+
+
+def _fits(there: Sequence[Dependency], wanted: Sequence[Dependency]) -> bool:
+    first, meant = there[0].version or "", wanted[0].version or ""
+    if first == meant or len(there) == len(wanted) == 1:
+        return first == meant or _equal(first, meant)
+    had, asked = _versions(there), _versions(wanted)
+    if had.keys() & asked.keys():
+        return True
+    few = tuple(islice(asked, _MOST_VERSIONS))
+    return any(_equal(one, other) for one in islice(had, _MOST_VERSIONS) for other in few)
 
 
 def _versions(items: Iterable[Dependency]) -> dict[str, None]:
     return dict.fromkeys(item.version or "" for item in items)
 
 
-def _fits(there: dict[str, None], wanted: dict[str, None]) -> bool:
-    if there.keys() & wanted.keys():
-        return True
-    few = tuple(islice(wanted, _MOST_VERSIONS))
-    return any(_equal(one, other) for one in islice(there, _MOST_VERSIONS) for other in few)
-
-
 def _equal(left: str, right: str) -> bool:
     """Whether two spellings are one version; texts that are none are compared as they are."""
-    from packaging.version import InvalidVersion, Version
-
     if max(len(left), len(right)) > _LONGEST:
         return False
-    try:
-        one, other = Version(left), Version(right)
-    except (InvalidVersion, ValueError):
+    one, other = _parsed(left), _parsed(right)
+    if one is None or other is None or one[0] != other[0]:
         return False
-    if one.local is None or other.local is None:
-        return one.public == other.public or Version(one.public) == Version(other.public)
-    return one == other
+    return one[1] is None or other[1] is None or one[1] == other[1]
+
+
+@lru_cache(maxsize=4096)  # Many packages of one collection have the same version.
+def _parsed(text: str) -> tuple[Version, str | None] | None:
+    """A version without its local part, and that part; None where it is no version."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        whole = Version(text)
+    except (InvalidVersion, ValueError):
+        return None
+    return (whole if whole.local is None else Version(whole.public)), whole.local
 
 
 def _absent(case: Case, locked: Versions, installed: Versions) -> list[Dependency]:
@@ -164,7 +180,7 @@ def _against_lock(drift: _Drift) -> Hit:
             + told
         )
     if drift.absent:
-        names = listed([cut(item.name) for item in drift.absent], _SHOWN)
+        names = listed((cut(item.name) for item in drift.absent), _SHOWN, len(drift.absent))
         parts.append(f"{len(drift.absent)} locked packages were not installed: {names}")
     first = drift.pairs[0] if drift.pairs else None
     at = first[0].at if first is not None else drift.absent[0].at
@@ -182,11 +198,11 @@ def _against_installed(drift: _Drift) -> Hit:
 
 
 def _told(pairs: Sequence[tuple[Dependency, Dependency]], word: str) -> str:
-    names = [
+    names = (
         f"{cut(was.name)} {cut(was.version or '')} ({word}: {cut(meant.version or '')})"
         for was, meant in pairs
-    ]
-    return listed(names, _SHOWN)
+    )
+    return listed(names, _SHOWN, len(pairs))
 
 
 RULE = Rule(

@@ -33,7 +33,7 @@ from archiver.extension import Case, Hit, Rule, Severity, Threshold
 from archiver.model.findings import Place
 from archiver.model.points import NO_STEP
 from archiver.model.record import Event, Series, Step
-from archiver.model.times import Clock, parse_iso, seconds_between
+from archiver.model.times import Clock, seconds_between, utc_micros
 from archiver.stamps import Stamp
 from archiver.wording import counted, cut
 
@@ -77,13 +77,15 @@ def _early(first: Stamp, second: Stamp, case: Case) -> str | None:
 
 def _attempts(step: Step, slack: float) -> Iterator[Hit]:
     """Absolute clocks only: local stamps of an attempt may be of several artifacts."""
+    if len(step.attempts) < 2:
+        return
     spans = [
-        (attempt.n, _micros(attempt.started_at), _micros(attempt.finished_at))
+        (attempt.n, utc_micros(attempt.started_at), utc_micros(attempt.finished_at))
         for attempt in step.attempts
     ]
     margin = slack * 1e6
     for n, start, end in spans:
-        if len(spans) > 1 and start is not None and end is not None and end < start - margin:
+        if start is not None and end is not None and end < start - margin:
             gap = stamps.span((start - end) / 1e6)
             yield Hit(
                 f"attempt {n} of step {cut(step.step_id)} ended {gap} before it began", step.at
@@ -102,11 +104,6 @@ def _attempts(step: Step, slack: float) -> Iterator[Hit]:
                 f" life of attempt {n}"
             )
             yield Hit(message, step.at)
-
-
-def _micros(text: str | None) -> int | None:
-    instant = parse_iso(text) if isinstance(text, str) else None
-    return instant.micros if instant is not None and instant.absolute else None
 
 
 def _logs(case: Case, told: set[tuple[str, str]]) -> Iterator[Hit]:
@@ -135,10 +132,10 @@ def _logs(case: Case, told: set[tuple[str, str]]) -> Iterator[Hit]:
 
 def _line(event: Event) -> tuple[int, Stamp] | None:
     matched = _LINE.match(event.at.place)
-    stamp = stamps.of(event.time, event.at)
-    if matched is None or stamp is None or event.clock == Clock.MTIME.value:
+    if matched is None or event.clock == Clock.MTIME.value:
         return None
-    return int(matched[1]), stamp
+    stamp = stamps.of(event.time, event.at)
+    return (int(matched[1]), stamp) if stamp is not None else None
 
 
 def _curves(case: Case) -> Iterator[Hit]:

@@ -7,6 +7,7 @@ schema must not wait for every reader and rule.
 from __future__ import annotations
 
 import datetime as dt
+import os.path
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from archiver.workflows.progress import Progress, silent
 
 if TYPE_CHECKING:
     from archiver.audit import Audit
+
+    _Look = Callable[[str], Sequence[tuple[RunFindings, Audit | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,23 @@ def validate(
     return Verdict(report, tuple(failures), tuple(crashed), tuple(skipped))
 
 
-def _look(
-    options: ValidateOptions, now: dt.datetime, progress: Progress
-) -> Callable[[str], Sequence[tuple[RunFindings, Audit | None]]]:
+def _look(options: ValidateOptions, now: dt.datetime, progress: Progress) -> _Look:
+    """How one path is looked at, if the policy in force may judge it."""
+    look, policy = _unguarded(options, now, progress), options.policy
+    if policy.base is None or policy.explicit:
+        return look
+    from archiver.workflows.own_policy import Guard
+
+    guard = Guard(policy, options.limits)
+
+    def guarded(path: str) -> Sequence[tuple[RunFindings, Audit | None]]:
+        guard.check(path)
+        return look(path)
+
+    return guarded
+
+
+def _unguarded(options: ValidateOptions, now: dt.datetime, progress: Progress) -> _Look:
     """How one path is looked at; None for what was accepted before any rule was asked."""
     if options.schema is not None:
         from archiver.workflows.holding import Holder
@@ -80,7 +97,25 @@ def _look(
         return lambda path: (holder.held(path),)
     from archiver.workflows.audits import Audits
 
-    return lambda path: Audits(options, now, progress).of(Path(path))
+    places: set[str] = set()
+    told: set[tuple[str, str]] = set()
+
+    def once(path: str) -> Sequence[tuple[RunFindings, Audit | None]]:
+        # By where they lie: `RUN/`, a link to it, and the run of a root that was given, too.
+        place = os.path.realpath(path)
+        if place in places:
+            return ()
+        places.add(place)
+        found = []
+        for run, done in Audits(options, now, progress).of(Path(path)):
+            # Several runs may share a directory.
+            key = os.path.realpath(run.path), run.run_id
+            if key not in told:
+                told.add(key)
+                found.append((run, done))
+        return found
+
+    return once
 
 
 def _text(path: str | Path) -> str:

@@ -137,10 +137,10 @@ def test_the_last_place_of_both(
     one: list[float], other: list[float], align: Any, expected: tuple[str, float, float] | None
 ) -> None:
     """Which both have reached, unless both end there, in single or in double precision."""
-    found = shared_place(curve(one), curve(other), align)
+    found = shared_place((curve(one), curve(other)), align)
     if expected is None:
         assert found is None
         return
     assert found is not None
     assert found.name == expected[0]
-    assert (found.a, found.b) == pytest.approx(expected[1:], rel=1e-6)
+    assert found.values == pytest.approx(expected[1:], rel=1e-6)

@@ -183,12 +183,121 @@ def test_shadows_and_other_sources_are_told_once(record: Make, compared: Make) -
             series=(
                 series("loss", loss, canonical="loss"),
                 series("train/loss", loss, shadow_of="log", source="tb"),
-                series("train_loss", loss, source="csv"),
+                series("train_loss", loss, source="csv", at=Location("metrics.csv")),
             )
         )
         for loss in (1.2345678901, 2.3456789012)
     )
     assert lines(compared(a, b), Area.METRICS) == [("final", "train.loss", "significant", "worse")]
+
+
+def test_equal_metrics_of_one_source_are_two(record: Make, compared: Make) -> None:
+    """An accuracy and a recall that happen to be alike are told both."""
+    a, b = (
+        record(series=(series("val_f1", value), series("val_recall", value)))
+        for value in (0.7916666269302368, 0.3684640228748322)
+    )
+    assert [field for _, field, _, _ in lines(compared(a, b), Area.METRICS)] == [
+        "val_f1",
+        "val_recall",
+    ]
+
+
+def test_a_key_that_has_a_standard_name_elsewhere(record: Make, compared: Make) -> None:
+    """A source that is an epoch late, or another axis, repeats the one that is preferred."""
+    late = {"source": "json", "axis": "epoch", "attributes": {"skew": "1 epoch late"}}
+    a, b = (
+        record(
+            series=(
+                series("val_accuracy", value, canonical="accuracy", split="eval"),
+                series("val_accuracy", value - 0.1, split="eval", **late),
+                series("lm loss", 1 - value, canonical="loss", split="train"),
+                series("lm loss vs samples", 1 - value, split="train", axis="samples"),
+            )
+        )
+        for value in (0.5, 0.75)
+    )
+    assert lines(compared(a, b), Area.METRICS) == [
+        ("final", "eval.accuracy", "significant", "better"),
+        ("final", "train.loss", "significant", "better"),
+    ]
+    # Which of two keys has the standard name may differ; what one run lacks is still told.
+    other = record(
+        series=(
+            series("train_loss_step", 0.5, canonical="loss", split="train"),
+            series("lm loss", 0.375, split="train"),
+        )
+    )
+    assert lines(compared(a, other), Area.METRICS) == [
+        ("final", "eval.accuracy", "significant", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("iter_loss", ("significant", "worse")),
+        ("train_loss_step", ("significant", "worse")),
+        ("val_f1_epoch", ("significant", "better")),
+        ("token_accuracy", ("significant", "better")),
+        ("moe/load_balancing_loss", ("significant", "worse")),
+        ("loss_per_token", ("significant", "worse")),
+        ("bbox_AP50", ("significant", "better")),
+        ("recall@10", ("significant", "better")),
+        ("scores/simple", ("significant", "better")),
+        ("loss_scale", ("volatile", "")),
+        ("accuracy_stderr", ("volatile", "")),
+        ("grad_norm", ("volatile", "")),
+        ("num-zeros", ("volatile", "")),
+        ("gpu0 temp", ("volatile", "")),
+        ("epoch", ("volatile", "")),
+    ],
+)
+def test_outcomes_and_costs(
+    record: Make, compared: Make, key: str, expected: tuple[str, str]
+) -> None:
+    """The thing that is measured decides, not what it is measured over."""
+    a, b = (record(series=(series(key, value),)) for value in (0.5, 0.75))
+    assert [item[2:] for item in lines(compared(a, b), Area.METRICS)] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        # A float32 and its text with nine digits; two neighbours among the float32.
+        (4.317817687988281, 4.31781769, "equivalent"),
+        (0.3333333134651184, 0.3333333432674408, "equivalent"),
+        (0.333333, 0.333334, "significant"),
+        (16777216.0, 16777217.0, "significant"),
+    ],
+)
+def test_single_precision(record: Make, compared: Make, a: float, b: float, expected: str) -> None:
+    """What rounding makes of one number is neither better nor worse; counts are exact."""
+    sides = [record(series=(series("val_f1", value),)) for value in (a, b)]
+    direction = "" if expected == "equivalent" else "better"
+    assert lines(compared(*sides), Area.METRICS) == [("final", "val_f1", expected, direction)]
+    assert [item[2] for item in lines(compared(*sides[::-1]), Area.METRICS)] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("steps", "segments", "direction"), [(60, 1, "better"), (50, 1, ""), (60, 2, "")]
+)
+def test_mean_over_the_run(
+    record: Make, compared: Make, steps: int, segments: int, direction: str
+) -> None:
+    """Of other steps, or divided by steps that another process made, it is no better."""
+
+    def run(value: float, steps: int, segments: int) -> RunRecord:
+        found: RunRecord = record(
+            series=(series("train_loss", value, canonical="mean_loss", points=1,
+                           segments=segments),),
+            steps=(Step(at=AT, step_id="1", name="train", training=Training(steps=steps)),),
+        )  # fmt: skip
+        return found
+
+    assert lines(compared(run(4.4, 60, 1), run(2.5, steps, segments)), Area.METRICS) == [
+        ("final", "train.mean_loss", "significant", direction)
+    ]
 
 
 def test_results_of_evaluations(record: Make, compared: Make) -> None:
@@ -207,6 +316,27 @@ def test_results_of_evaluations(record: Make, compared: Make) -> None:
     assert lines(compared(a, b), Area.METRICS) == [
         ("result", "eval:words.match/accuracy", "significant", "better"),
         ("result", "eval:words.match/stderr", "volatile", ""),
+    ]
+
+
+def test_results_that_are_series_as_well(record: Make, compared: Make) -> None:
+    """Told by their step; data sets of series go by their names, wherever they lie."""
+
+    def run(place: str, value: float) -> RunRecord:
+        found: RunRecord = record(
+            steps=(
+                Step(at=AT, step_id="eval:x", name="eval", eval=Evaluation(results={"f1": value})),
+            ),
+            series=(
+                series("f1", value, points=1, step_id="eval:x", dataset=f"{place}/words.jsonl"),
+                series("exact", value, step_id="eval:x", dataset=f"{place}/words.jsonl"),
+            ),
+        )
+        return found
+
+    assert lines(compared(run("/home/a", 0.5), run("/mnt/b", 0.75)), Area.METRICS) == [
+        ("result", "eval:x.f1", "significant", "better"),
+        ("final", r"words\.jsonl.exact", "significant", "better"),
     ]
 
 
@@ -248,7 +378,7 @@ def test_cautions(config: Make, record: Make, compared: Make) -> None:
         "the seeds differ (1 and 2): a difference of metrics may be chance",
     )
     assert (
-        "the second run records no seed"
+        "no seed is recorded of the second run"
         in compared(base, run(2.0, None, "success", 10, "torchtune")).cautions[0]
     )
 
@@ -301,6 +431,16 @@ def test_counts_of_data(record: Make, compared: Make) -> None:
     ]
 
 
+def test_directories_of_data_that_was_told(record: Make, compared: Make) -> None:
+    """Where told files lie is no difference of its own; where nothing was told, it is."""
+    fields: dict[str, Value] = {"data.raw_dir": "/x/raw", "data.other_dir": "/x/other"}
+    a = record(datasets=(dataset("/x/raw/a.jsonl"),), fields=fields)
+    assert [field for _, field, _, _ in lines(compared(a, record()), Area.DATA)] == [
+        "other_dir",
+        "train.a\\.jsonl",
+    ]
+
+
 def repository(**changes: Any) -> Repository:
     """The run's own repository."""
     given: dict[str, Any] = {
@@ -316,6 +456,14 @@ def repository(**changes: Any) -> Repository:
         ({"commit": "b" * 40}, [("proj.commit", "significant")]),
         ({"commit": "a" * 12}, [("proj.commit", "equivalent")]),
         ({"commit": None}, [("proj.commit", "significant")]),
+        (
+            {"commit": None, "branch": None, "dirty": None},
+            [
+                ("proj.commit", "significant"),
+                ("proj.branch", "volatile"),
+                ("proj.dirty", "volatile"),
+            ],
+        ),
         ({"branch": "dev"}, [("proj.branch", "volatile")]),
         (
             {"branch": "dev", "commit": "b" * 40},
@@ -387,13 +535,65 @@ def test_lists_of_packages(record: Make, compared: Make) -> None:
         ("installed", "gone", "significant", ""),
         ("installed", "new", "significant", ""),
     ]
-    found = only(compared(a, record()))
-    assert (found.field, found.a, found.b) == ("*", "2 packages", MISSING)
+    # One or two of them say more by their names.
+    assert lines(compared(a, record()), Area.DEPENDENCIES) == [
+        ("installed", "foo-bar", "significant", ""),
+        ("installed", "gone", "significant", ""),
+    ]
+    many = record(dependencies=packages("installed", one="1", two="2", three="3"))
+    found = only(compared(many, record()))
+    assert (found.field, found.a, found.b) == ("*", "3 packages", MISSING)
     # What a program imported is held against what the other run had installed.
     imported = record(dependencies=packages("imported", **{"foo-bar": "2.0", "more": "1"}))
     found_lines = lines(compared(a, imported), Area.DEPENDENCIES)
     assert ("imported", "foo-bar", "significant", "upgraded") in found_lines
     assert not any(field in ("gone", "more") for _, field, _, _ in found_lines)
+
+
+def test_packages_that_changed_go_before_those_that_came_or_went(
+    record: Make, compared: Make
+) -> None:
+    """After those that train; a name keeps the underscore that it begins with."""
+    a = record(dependencies=packages("installed", _libgcc_mutex="0.1", wandb="0.12", alpha="1"))
+    b = record(dependencies=packages("installed", torch="2.9", wandb="0.13", beta="1"))
+    assert [field for _, field, _, _ in lines(compared(a, b), Area.DEPENDENCIES)] == [
+        "torch",
+        "wandb",
+        "_libgcc-mutex",
+        "alpha",
+        "beta",
+    ]
+
+
+def test_imports_that_one_run_does_not_record(record: Make, compared: Make) -> None:
+    """One difference; what was not installed does not count."""
+    given = packages("imported", torch="2.9", transformers="4.57", swift="3.10")
+    absent = Dependency(at=AT, name="vllm", version=None, kind="imported", state="not_installed")
+    (found,) = compared(record(dependencies=(*given, absent)), record()).differences
+    assert (found.role, found.field, found.a, found.b) == (
+        "imported", "*", "3 packages", MISSING,
+    )  # fmt: skip
+
+
+def test_a_version_is_told_by_one_area(record: Make, compared: Make) -> None:
+    """The environment's torch is the installed one, unless the lists do not say so."""
+
+    def run(version: str, *listed: str) -> RunRecord:
+        found: RunRecord = record(
+            fields={"summary.torch": version, "summary.python": "3.11"},
+            dependencies=packages("installed", **dict.fromkeys(listed, version)),
+        )
+        return found
+
+    comparison = compared(run("2.8.0", "torch", "numpy"), run("2.9.0", "torch", "numpy"))
+    assert [field for _, field, _, _ in lines(comparison, Area.DEPENDENCIES)] == [
+        "torch",
+        "numpy",
+    ]
+    assert lines(comparison, Area.ENVIRONMENT) == [("", "torch", "equivalent", "upgraded")]
+    assert lines(compared(run("2.8.0"), run("2.9.0")), Area.ENVIRONMENT) == [
+        ("", "torch", "significant", "upgraded")
+    ]
 
 
 def test_lockfiles(record: Make, compared: Make) -> None:
@@ -461,6 +661,48 @@ def test_launch(record: Make, compared: Make) -> None:
     )
     assert lines(compared(a, b), Area.ENVIRONMENT) == [
         ("launch", "1.world_size", "significant", "")
+    ]
+
+
+def test_launch_of_one_run_only(record: Make, compared: Make) -> None:
+    """All that one run says of it is one difference."""
+    command = Command(world_size=2, parallel={"tensor-model-parallel": 2})
+    a, b = (
+        record(steps=(Step(at=AT, step_id="1", name="train", command=item),))
+        for item in (Command(), command)
+    )
+    (found,) = compared(a, b).differences
+    assert (found.role, found.field, found.kind.value) == ("launch", "1", "added")
+    assert found.b == {"world_size": 2, "tensor-model-parallel": 2}
+
+
+def test_launch_and_environment_that_a_configuration_tells(
+    config: Make, record: Make, compared: Make
+) -> None:
+    """By the setting's name and values; of another step or value they are their own."""
+
+    def run(size: int, dry: str, other: int) -> RunRecord:
+        steps = tuple(
+            Step(at=AT, step_id=name, name="train", command=Command(
+                parallel={"tensor-model-parallel": value}))
+            for name, value in (("cpt", size), ("sft", other))
+        )  # fmt: skip
+        found: RunRecord = record(
+            steps=steps,
+            configs=(
+                config({"tensor_model_parallel_size": str(size)}, id="a", step_id="cpt"),
+                config({"seed": 1}, id="b", step_id="sft"),
+                config({"DRY_RUN": dry}, id="c"),
+            ),
+            fields={"repro.env.DRY_RUN": dry},
+        )
+        return found
+
+    comparison = compared(run(1, "0", 1), run(2, "1", 2))
+    assert lines(comparison, Area.ENVIRONMENT) == [
+        ("launch", "sft.tensor-model-parallel", "significant", ""),
+        ("launch", "cpt.tensor-model-parallel", "equivalent", ""),
+        ("", "env.DRY_RUN", "equivalent", ""),
     ]
 
 

@@ -171,6 +171,65 @@ def test_each_fact_is_told_once(config: Make, record: Make, compared: Make) -> N
     assert found.at_a == Location("config.json")
 
 
+def test_settings_of_one_configuration_are_each_their_own(told: Told) -> None:
+    """Two groups whose rates changed alike changed both; two names of one setting did once."""
+    a: dict[str, Value] = {"encoder": {"lr": 1e-3}, "decoder": {"lr": 1e-3}}
+    b: dict[str, Value] = {"encoder": {"lr": 1e-4}, "decoder": {"lr": 1e-4}}
+    assert lines(told(a, b)) == [
+        ("decoder.lr", "changed", "significant"),
+        ("encoder.lr", "changed", "significant"),
+    ]
+    one: dict[str, Value] = {"eval_strategy": "steps", "evaluation_strategy": "steps"}
+    two: dict[str, Value] = {"eval_strategy": "no", "evaluation_strategy": "no"}
+    assert lines(told(one, two)) == [("eval_strategy", "changed", "significant")]
+
+
+def test_a_section_that_repeats_the_one_beside_it(told: Told) -> None:
+    """inspect-ai keeps `params` and, of them, `params_passed`."""
+    a: dict[str, Value] = {"params": {"x": 5, "y": 1}, "params_passed": {"x": 5}}
+    b: dict[str, Value] = {"params": {"x": 6, "y": 1}, "params_passed": {}}
+    assert lines(told(a, b)) == [("params.x", "changed", "significant")]
+
+
+def test_what_one_run_wrote_down_and_the_other_left_to_its_default(
+    config: Make, record: Make, compared: Make
+) -> None:
+    """The effective configuration tells both values; the written one would repeat its own."""
+
+    def run(level: int, written: dict[str, Value]) -> RunRecord:
+        found: RunRecord = record(
+            configs=(
+                config({"log_level": level}, id="args.json", role="effective"),
+                config(written, id="a.yaml", role="authored"),
+            )
+        )
+        return found
+
+    comparison = compared(run(1, {"x": 1, "log_level": 1}), run(0, {"x": 1}))
+    assert lines(comparison.differences) == [("log_level", "changed", "significant")]
+
+
+def test_configurations_that_a_list_of_steps_names(
+    config: Make, record: Make, compared: Make
+) -> None:
+    """A step that only one pipeline has is one difference, not one for its file besides."""
+
+    def run(*names: str) -> RunRecord:
+        listed = [{"id": name, "config": f"steps/{name}.py"} for name in names]
+        files = (
+            config({"y": 1}, id=name, step_id=name, at=Location(f"configs/steps/{name}.py"))
+            for name in names
+        )
+        found: RunRecord = record(configs=(config({"STEPS": listed}), *files))
+        return found
+
+    found = compared(run("train", "export"), run("train")).differences
+    assert lines(found) == [
+        ("STEPS.export", "removed", "significant"),
+        ("export", "removed", "equivalent"),
+    ]
+
+
 def test_what_one_run_left_to_a_default_came_to_the_same(
     config: Make, record: Make, compared: Make
 ) -> None:
@@ -231,6 +290,31 @@ def test_steps_of_pipelines_go_by_name(config: Make, record: Make, compared: Mak
     ]
 
 
+def test_numbers_of_steps_are_kept_where_any_run_needs_them(
+    config: Make, record: Make, compared: Make
+) -> None:
+    """The only export of one pipeline is the first of the other's two."""
+
+    def run(rate: int, *names: str) -> RunRecord:
+        at = Location("pipeline.py")
+        steps = tuple(
+            Step(at=at, step_id=str(n), name="x", config=f"steps/{name}.py")
+            for n, name in enumerate(names, 1)
+        )
+        configs: tuple[Config, ...] = tuple(
+            config({"x": rate}, id=f"{name}.py", step_id=str(n)) for n, name in enumerate(names, 1)
+        )
+        found: RunRecord = record(steps=steps, configs=configs)
+        return found
+
+    comparison = compared(run(1, "cpt_0", "export_0"), run(2, "cpt_0", "export_0", "export_1"))
+    assert lines(comparison.differences) == [
+        ("cpt.x", "changed", "significant"),
+        ("export_0.x", "changed", "significant"),
+        ("export_1", "added", "significant"),
+    ]
+
+
 def test_what_governs_optimisation_is_told_first(told: Told) -> None:
     """In the order in which people ask."""
     order = [
@@ -240,6 +324,13 @@ def test_what_governs_optimisation_is_told_first(told: Told) -> None:
     a: dict[str, Value] = {key: f"{key} one" for key in reversed(order)}
     b: dict[str, Value] = {key: f"{key} two" for key in order}
     assert [item.field for item in told(a, b)] == order
+
+
+def test_a_list_of_steps_is_no_number_of_steps(told: Told) -> None:
+    """It comes after what governs the optimisation."""
+    a: dict[str, Value] = {"STEPS": [{"id": "train"}], "lora_rank": 4, "steps": 5}
+    found = told(a, {"lora_rank": 8, "steps": 6})
+    assert [item.field for item in found] == ["steps", "lora_rank", "STEPS"]
 
 
 def test_hostile_values_are_compared(told: Told) -> None:

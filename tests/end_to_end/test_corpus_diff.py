@@ -95,7 +95,6 @@ def test_resumed_run_against_the_clean_one(corpus: Path, read: Read) -> None:
     assert [field for field, _, _ in found] == [
         "max_steps",
         "resume_from_checkpoint",
-        "add_version",
         "extends",
     ]
     assert found[0][1:] == (60, 50)

@@ -191,14 +191,15 @@ COORDEXP = {
     # Clean but for the driver, which trains the tiny model with its own arguments: true of it.
     "coordexp/01-clean-head/stage1_mini_pure_ce/v0-20261121-224041": Audited(
         (overruled("per_device_train_batch_size", "batch size per device 1 against 4"),),
-        "RA014 RA104 RA105",
+        # Of all these copies the weights were left out, which is RA607's note.
+        "RA014 RA104 RA105 RA607",
     ),
     # No git, no YAML: notes, and no word about what this run never had.
     "coordexp/03-no-yaml-no-git-no-eval/stage1_mini_noyaml": Audited(
         (overruled("learning_rate", "0.0002 against 0.002"),), UNKNOWN
     ),
     "coordexp/04-old-2026-01/v0-20261121-224906/"
-    "epoch_4-pure_ce-LRs-2e-4_1e-4_4e-4-from-base-4B": Audited((), "RA104 RA105 RA404 RA704"),
+    "epoch_4-pure_ce-LRs-2e-4_1e-4_4e-4-from-base-4B": Audited((), "RA104 RA105 RA404 RA607 RA704"),
     "coordexp/06-crashed-truncated/stage1_mini_resume/v0-20261121-224533": Audited(
         (
             # Five required files that were cut: empty, half a row, inside an object (877 bytes
@@ -215,11 +216,11 @@ COORDEXP = {
             # Optional, so a warning.
             warning("RA003", "train_heartbeat.rank0.jsonl", "L26", "ends inside this line"),
         ),
-        "RA014 RA104 RA105 RA408",
+        "RA014 RA104 RA105 RA408 RA607",
     ),
     "coordexp/07-resumed/stage1_mini_resume/v0-20261121-224533": Audited(
         (overruled("per_device_train_batch_size", "steps 60 against 50"),),
-        "RA014 RA104 RA105 RA506",
+        "RA014 RA104 RA105 RA506 RA607",
     ),
     "coordexp/09-infer-eval/mini_val": Audited((), "RA105 RA409 RA704"),
 }  # fmt: skip
@@ -331,7 +332,16 @@ PUBLIC = {
     "public/megatron-tb__NVIDIA__Megatron-LM/1n_gbs16_localattn": Audited((), f"RA409 {UNKNOWN}"),
     "public/swift2__TangBinghao__swift/20240705-152502": Audited(
         # The log alone was kept; ms-swift writes its arguments before it.
-        (error("RA101", "", "", "ms-swift's run has no ms_swift.args"),),
+        (
+            error("RA101", "", "", "ms-swift's run has no ms_swift.args"),
+            # Two ranks wrote each row: losses are the same in both, speeds and times are not.
+            warning(
+                "RA509",
+                "logging.jsonl",
+                "",
+                "14790 of 29585 points of 10 series repeat a step that was written before; 3 of",
+            ),
+        ),
         f"RA107 {BARE}",
     ),
     **LEFT_RUNNING,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archiver.model.times import Clock, Instant, from_epoch, parse_iso, seconds_between
+from archiver.model.times import Clock, Instant, from_epoch, parse_iso, seconds_between, utc_micros
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,25 @@ def test_naive_and_zoned_stamps_are_never_subtracted():
     assert zoned is not None
     assert seconds_between(naive, zoned) is None
     assert seconds_between(zoned, Instant(zoned.micros + 1_500_000, Clock.EPOCH)) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("value", "micros"),
+    [
+        ("1970-01-02T00:00:01.000002+00:00", 86_401_000_002),
+        ("1969-12-31T23:59:59.5Z", -500_000),
+        ("9999-12-31T23:59:59.999999+00:00", 253_402_300_799_999_999),
+        ("1970-01-01T02:00:00+02:00", 0),
+        ("1970-01-01T00:00:00", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+        (["1970-01-01T00:00:00Z"], None),
+    ],
+)
+def test_utc_micros(value, micros):
+    """Exact to the microsecond, and only of what lies on the common time line."""
+    assert utc_micros(value) == micros
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e15, float("nan"), float("inf")])

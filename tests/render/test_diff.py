@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
+from rich.cells import cell_len
 
+from archiver.codecs import columns
 from archiver.gitstate.history import Commit, History, Relation
 from archiver.gitstate.trees import ChangedFile
 from archiver.model.claims import Location
@@ -484,8 +486,91 @@ def test_long_values_stay_apart() -> None:
 def test_folding_keeps_width_and_difference(a: str, b: str, width: int) -> None:
     """Whatever two texts are."""
     one, other = sides.folded_pair(a, b, width)
-    assert max(len(one), len(other)) <= width
+    assert max(columns.width(one), columns.width(other)) <= width
     assert (one == other) == (a == b)
+
+
+def test_marks_that_differ_are_seen_with_their_letter() -> None:
+    """The place where two texts part is shown, however it falls."""
+    a, b = "x" * 50 + "e\u0301" + "y" * 18, "x" * 50 + "e\u0300" + "y" * 18
+    assert sides.folded_pair(a, b, 20) == (
+        "…e\u0301" + "y" * 18,
+        "…e\u0300" + "y" * 18,
+    )
+
+
+WIDE = (
+    ("データ.訓練", "中文語料庫", "日本語コーパス"),
+    ("name", "re\u0301sume\u0301", "resume"),
+    ("説明", "損失を最小化する" * 8, "損失を最大化する" * 8),
+    ("パス" * 20, 1, 2),
+)
+"""Fields with the values of both runs, which have more columns than characters, or fewer."""
+WIDE_PAGE = """\
+A  sft/実験その一  coordexp, hf_trainer, success
+   実行/損失損失損失損失損失損失損失損失…失損失損失損失損失損失損失損失損失損失
+B  sft/cafe\u0301  coordexp, failed
+   archives/sft/two
+
+caution: シードがシードがシードがシードがシードがシードがシードがシードが
+  違います違います違います違います違います違います違います違います
+
+config                                                         A               B
+  データ.訓練                                         中文語料庫  日本語コーパス
+  name                                                    re\u0301sume\u0301          resume
+  説明
+    A  損失を最小化する損失を最小化する損失…する損失を最小化する損失を最小化する
+    B  損失を最大化する損失を最大化する損失…する損失を最大化する損失を最大化する
+  パスパスパスパスパスパス…パスパスパスパスパスパス            1               2
+
+4 significant differences
+"""
+WIDE_ROWS = """
+run                               語料  lr
+実験一                      中文語料庫   1
+実験二                          日本語   2
+実験三                               e\u0301   3
+実験四                               a   4
+実験五                               b   5
+実験六実験…実験六実験六  損失損…失損失   6
+"""
+WIDE_COLUMNS = """
+config                   1           2           3
+  語料          中文語料庫      日本語           e\u0301
+  lr                     1           2           3
+"""
+
+
+def test_wide_characters_and_marks_keep_the_columns() -> None:
+    """What people see is aligned and fits into 80 columns, whatever the number of characters."""
+    found = Comparison(
+        a=replace(A, run_id="実験その一", path="実行/" + "損失" * 40),
+        b=replace(B, run_id="cafe\u0301"),
+        differences=tuple(
+            Difference(area=Area.CONFIG, role="", field=field, kind=Kind.CHANGED, a=a, b=b)
+            for field, a, b in WIDE
+        ),
+        cautions=("シードが" * 8 + " " + "違います" * 8,),
+        not_compared={},
+    )
+    page = diff_text.comparison(found, Look())
+    assert page == WIDE_PAGE
+    assert max(map(cell_len, page.splitlines())) == 80
+
+
+def test_wide_characters_of_several_runs() -> None:
+    """Side by side and in rows."""
+    values = ("中文語料庫", "日本語", "e\u0301", "a", "b", "損失" * 20)
+    names = ("実験一", "実験二", "実験三", "実験四", "実験五", "実験六" * 9)
+    for count, table in ((3, WIDE_COLUMNS), (6, WIDE_ROWS)):
+        found = Variation(
+            tuple(replace(A, run_id=name) for name in names[:count]),
+            (
+                VariedField(Area.CONFIG, "", "語料", values[:count]),
+                VariedField(Area.CONFIG, "", "lr", tuple(range(1, count + 1))),
+            ),
+        )
+        assert table in diff_text.variation(found, Look())
 
 
 @given(

@@ -106,6 +106,13 @@ def test_tables_align_and_leave_out_empty_columns() -> None:
     )
 
 
+def test_tables_align_by_what_is_seen() -> None:
+    """Wide characters and combining marks; the source of a page is read in terminals too."""
+    assert table(Table(("語", "n"), [("損失", 1), ("e\u0301", 22)])) == (
+        "| 語     |   n |\n| ------ | --: |\n| `損失` |   1 |\n| `e\u0301`    |  22 |"
+    )
+
+
 def test_long_cells_stand_in_full_below() -> None:
     """A long value is cut in its row, complete beneath, and only once."""
     long = "x y" * 100
