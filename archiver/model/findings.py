@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from archiver.model.claims import Location
@@ -161,11 +162,11 @@ class RunFindings:
     suppressed: tuple[Suppressed, ...] = ()
     known: tuple[Finding, ...] = ()
     """What the baseline holds already."""
-    rules_not_run: dict[str, str] = field(default_factory=dict)
+    rules_not_run: Mapping[str, str] = field(default_factory=dict)
     """Rule id -> reason."""
     artifacts: int = 0
     """Artifacts that were read."""
-    roots: dict[str, str] = field(default_factory=dict)
+    roots: Mapping[str, str] = field(default_factory=dict)
     """Scope -> the directory that its paths are relative to, as a path like `path`."""
     reproducibility: Reproducibility | None = None
 
@@ -173,6 +174,35 @@ class RunFindings:
         """Path of a location's file, on the same footing as `path`."""
         root = self.roots.get(at.scope, self.path)
         return "/".join(part for part in (root.rstrip("/"), at.path) if part) or "."
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Accepted(RunFindings):
+    """A single file that was accepted at once: nothing is told of it but where it is.
+
+    There may be thousands in a report, so what is the same of all is not kept in each.
+    """
+
+    __slots__ = ()
+    producers = ()
+    status = None
+    findings = ()
+    suppressed = ()
+    known = ()
+    rules_not_run = _NOTHING
+    artifacts = 1
+    roots = _NOTHING
+    reproducibility = None
+
+    def __init__(self, path: str) -> None:
+        object.__setattr__(self, "path", path)
+
+    @property
+    def run_id(self) -> str:
+        """The file's name."""
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
+from archiver import registry
 from archiver.model.claims import Location
-from archiver.model.findings import Finding, Place, Position, Severity, decoded, detail_of, encoded
+from archiver.model.findings import (
+    Accepted,
+    Finding,
+    Place,
+    Position,
+    Report,
+    RunFindings,
+    Severity,
+    decoded,
+    detail_of,
+    encoded,
+)
 
 
 def finding(place: str, position: Position | None = None) -> Finding:
@@ -96,3 +108,23 @@ def test_what_is_encoded_comes_back(place: str, position: Position | None) -> No
     assert encoded(back) == encoded(item)
     same = replace(back, at=item.at, position=item.position, related=item.related)
     assert same == item
+
+
+@pytest.mark.parametrize("path", ["a/b.json", "b.json", "/b", ""])
+def test_an_accepted_file_is_one_without_findings(path: str) -> None:
+    """It says of every field what the findings of such a file would, in every output as well."""
+    whole = RunFindings(path=path, run_id=path.rpartition("/")[2], artifacts=1)
+    one = Accepted(path)
+    for item in fields(RunFindings):
+        assert getattr(one, item.name) == getattr(whole, item.name)
+    assert one.file(Location("x")) == whole.file(Location("x"))
+    assert one == Accepted(path) != Accepted(path + "x")
+    with pytest.raises(FrozenInstanceError):
+        one.path = "c"  # type: ignore[misc]
+    for encoder in registry.outputs():
+        for number in (1, 2):
+            plain, light = (
+                encoder.encode(Report(runs=(run,) * number, rules=0), {}, False)
+                for run in (whole, one)
+            )
+            assert plain == light
