@@ -23,7 +23,7 @@ from archiver.codecs.flaws import INFORMATIONAL
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "archiver"
 
-SINKS = {"Problem": 0, "problem": 0, "Flaw": 0, "_BadPickleError": 0}
+SINKS = {"Problem": 0, "problem": 0, "Flaw": 0, "BadPickleError": 0}
 """Calls whose argument of that number is a code."""
 
 Met = set[tuple[ast.expr, int | None]]
