@@ -388,3 +388,12 @@ def test_files_of_another_experiment_are_not_a_runs_own(cli: Call, tmp_path: Pat
         lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         homes = {entry["path"].split("/")[0] for entry in lines if entry["scope"] == "experiment"}
         assert len(homes - {"README"}) == 1
+
+
+def test_a_mistyped_command_is_one_line(cli: Call) -> None:
+    """It is named, what may be meant is said once, and where the names are told."""
+    ran = cli("validat")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.count("validat'") == 1
+    assert ran.err.count("\n") == 1
+    assert ran.err.count("Did you mean") <= 1

@@ -221,16 +221,12 @@ def heavy(module: Module) -> Iterator[str]:
             yield f"{module.name}:{item.line} imports {item.target} at its top"
 
 
-IMPORTERS = frozenset({"registry", "cli.group"})
-"""Modules that import others of the package by names of ours: descriptors and commands."""
-
-
 def executing(module: Module) -> Iterator[str]:
     """Ways to run what a file says, and libraries that have one."""
     for item in imports(module):
         head = item.target.partition(".")[0]
         harmless = item.target.startswith(("importlib.resources", "importlib.metadata"))
-        loads = head == "importlib" and not harmless and module.name not in IMPORTERS
+        loads = head == "importlib" and not harmless and module.name != "registry"
         if head in EXECUTING_MODULES or loads:
             yield f"{module.name}:{item.line} imports {item.target}"
     for node in ast.walk(module.tree):

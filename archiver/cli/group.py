@@ -103,6 +103,7 @@ class Group(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401
         super().__init__(**attributes)
+        self.suggest_commands = False  # click names the command that was meant by itself.
         self.commands = Commands()  # type: ignore[assignment]  # Nobody adds to them.
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
