@@ -48,7 +48,8 @@ class _Fact:
     step_id: str | None
     pair: int
     """Which of the pairs of configurations tells it."""
-    path: Path
+    path: Path | None
+    """Where it stands in both; None of what moved."""
 
 
 def compare(a: RunData, b: RunData, options: Options) -> Told:
@@ -74,7 +75,8 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
             leaf = found.leaf
             key = (topic(leaf.path), _meaning(leaf.a, interner), _meaning(leaf.b, interner))
             weighed = agreed.weighed(difference, key[0], pair)
-            facts.append(_Fact(weighed, key, pair.step_id, number, leaf.path))
+            path = leaf.path if found.before is None else None
+            facts.append(_Fact(weighed, key, pair.step_id, number, path))
         agreed.add(pair)
     kept = [*_once(facts, repeats=options.repeats)]
     kept += _lone(matched, _mentioned(kept))
@@ -251,14 +253,18 @@ class _Told:
         for topic_ in topics:
             for step_id in (fact.step_id, _ANY_STEP):
                 self.first.setdefault((topic_, step_id), fact.pair)
-            self.places.add((fact.pair, topic_, fact.path))
-        self.sections.add((fact.pair, fact.topic, fact.path[:-1]))
+            if fact.path is not None:
+                self.places.add((fact.pair, topic_, fact.path))
+        if fact.path is not None:
+            self.sections.add((fact.pair, fact.topic, fact.path[:-1]))
 
     def repeats(self, fact: _Fact) -> bool:
         """Whether another configuration told a change, or this one did under another name."""
         steps = (_ANY_STEP,) if fact.step_id is None else (fact.step_id, None)
         if any(self.first.get((fact.topic, step), fact.pair) < fact.pair for step in steps):
             return True
+        if fact.path is None:
+            return False
         sides = (fact.difference.a, fact.difference.b)
         section = (fact.pair, fact.topic, fact.path[:-1])
         if section in self.sections and not any(isinstance(side, Missing) for side in sides):

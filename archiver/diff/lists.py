@@ -120,6 +120,9 @@ def _alike(a: list[Value], b: list[Value], rest_a: list[int], rest_b: list[int])
     ours, theirs = [a[place] for place in rest_a], [b[place] for place in rest_b]
     if _size(ours) > _SMALL or _size(theirs) > _SMALL:
         return {}
+    if repr(ours) > repr(theirs):
+        # DeepDiff pairs otherwise the other way round: the same items are given in one order.
+        return {place: partner for partner, place in _alike(b, a, rest_b, rest_a).items()}
     from deepdiff import DeepDiff
 
     found = DeepDiff(
@@ -133,13 +136,17 @@ def _alike(a: list[Value], b: list[Value], rest_a: list[int], rest_b: list[int])
         view="tree",
     )
     partners: dict[int, int] = {}
+    taken: set[int] = set()
     for levels in found.values():
         for level in levels:
             one = level.path(output_format="list", use_t2=False)
             other = level.path(output_format="list", use_t2=True)
             # What is only added or removed as a whole has no partner.
             if len(one) > 1 and len(other) > 1 and isinstance(one[0], int):
-                partners.setdefault(rest_a[one[0]], rest_b[other[0]])
+                place, partner = rest_a[one[0]], rest_b[other[0]]
+                if place not in partners and partner not in taken:
+                    partners[place] = partner
+                    taken.add(partner)
     return partners
 
 

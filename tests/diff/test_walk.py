@@ -137,3 +137,12 @@ def test_items_that_share_an_identity_number_are_equal() -> None:
     numbers = [interner.number([n, {"k": n}]) for n in range(1000)]
     assert len(set(numbers)) == 1000
     assert [interner.number([n, {"k": n}]) for n in range(1000)] == numbers
+
+
+def test_unlike_items_belong_together_either_way_round() -> None:
+    """Which of several unnamed items answers which does not depend on the side it is on."""
+    a: list[Value] = [[1, 22, 0.5, 0.25], [[]], {}, {}]
+    b: list[Value] = [[None, False, 0], [], []]
+    forth = [(repr(leaf.a), repr(leaf.b)) for leaf in Walk().leaves({"id": a}, {"id": b})]
+    back = [(repr(leaf.b), repr(leaf.a)) for leaf in Walk().leaves({"id": b}, {"id": a})]
+    assert sorted(forth) == sorted(back)
