@@ -73,7 +73,8 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
         prefix = names.get(pair.step_id)
         for found, difference in _differences(pair, prefix, options):
             leaf = found.leaf
-            key = (topic(leaf.path), _meaning(leaf.a, interner), _meaning(leaf.b, interner))
+            speaks = topic(leaf.path, found.before)
+            key = (speaks, _meaning(leaf.a, interner), _meaning(leaf.b, interner))
             weighed = agreed.weighed(difference, key[0], pair)
             path = leaf.path if found.before is None else None
             facts.append(_Fact(weighed, key, pair.step_id, number, path))

@@ -104,8 +104,14 @@ def setting(path: Path, *, loose: bool = False) -> str | None:
     return (_LOOSE if loose else _SETTING).get(last(path))
 
 
-def topic(path: Path) -> str:
-    """What a key speaks of, wherever it stands: its setting's name, else its last key."""
+def topic(path: Path, before: Path | None = None) -> str:
+    """What a key speaks of, wherever it stands: its setting's name, else its last key.
+
+    Of a key that moved, the same whichever of its two places is the earlier one.
+    """
+    if before is not None:
+        names = sorted({topic(path), topic(before)})
+        return next((name for name in names if name in _SETTING), names[0])
     name = last(path)
     if name.isdigit() or name in ("name", "type", "path", "value", "enabled"):
         return ".".join(words(path)[-2:])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from archiver.diff.settings_table import topic
 from archiver.model.claims import Location
 from archiver.model.differences import MISSING, Comparison, Difference, Kind, Significance
 from archiver.model.record import Config, RunRecord, Step
@@ -382,3 +383,9 @@ def test_hostile_values_are_compared(told: Told) -> None:
         for other in odd:
             found = told({"k": one}, {"k": other})
             assert bool(found) == (one is not other), (one, other)
+
+
+def test_a_key_that_moved_speaks_of_one_thing_either_way_round() -> None:
+    """Which of its names it has in the second run does not matter to what is told once."""
+    names = ("batch_size",), ("per_device_train_batch_size",)
+    assert topic(*names) == topic(*reversed(names))

@@ -1,23 +1,17 @@
-"""Real runs compared: what is told as significant, read by eye, and that nothing raises."""
+"""Real runs compared, area by area: what is told as significant, read by eye."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from archiver import assemble, redact
-from archiver.collect import Policy
 from archiver.diff.comparing import compare
-from archiver.diff.options import Options, RunData
-from archiver.diff.varying import vary
-from archiver.model.differences import Area, Compared, Comparison
-from archiver.workflows import auditing, sources
-from archiver.workflows.progress import silent
-from archiver.workflows.sources import ReadOptions
+from archiver.diff.options import RunData
+from archiver.model.differences import Area, Comparison
+from tests.end_to_end.compared import runs_of
 
 Read = Callable[[Path], list[RunData]]
 FIXTURES = sorted(Path(__file__).resolve().parents[2].glob("fixtures/runs/*/input"))
@@ -26,23 +20,8 @@ FIXTURES = sorted(Path(__file__).resolve().parents[2].glob("fixtures/runs/*/inpu
 @pytest.fixture
 def read() -> Iterator[Read]:
     """Read every run of a directory with its files and points."""
-    options = ReadOptions(policy=Policy("artifacts", "all"))
     with ExitStack() as held:
-
-        def one(source: sources.Source) -> RunData:
-            found = sources.read(source, options, silent, held)
-            assembled = assemble.assemble(found.collected, found.spool, source.placement, {})
-            redactor = redact.gather(found.collected, found.snapshots, ())
-            record = redact.redact(assembled.record, redactor)
-            run = record.run
-            return RunData(
-                compared=Compared(run.directory, run.run_id, run.experiment, run.producers, ""),
-                record=record,
-                files=tuple(redact.redact_files(found.collected.files, redactor)),
-                points=auditing.spooled(record, assembled.series.all),
-            )
-
-        yield lambda path: sources.each(path, options, one)
+        yield lambda path: [*runs_of(path, held).values()]
 
 
 def significant(comparison: Comparison, area: Area) -> list[tuple[str, object, object]]:
@@ -151,18 +130,3 @@ def test_steps_of_pipelines(corpus: Path, read: Read) -> None:
         ("train_cpt.TRAIN_CMD.nproc_per_node", "1", "2"),
         ("train_cpt.tensor_model_parallel_size", "1", "2"),
     ]
-
-
-@pytest.mark.parametrize(
-    "producer", ["codex_ml", "coordexp", "lightning", "llmrunner", "run_experiment"]
-)
-def test_every_pair_is_compared(corpus: Path, read: Read, producer: str) -> None:
-    """Either way round with the same counts, and all of them at once."""
-    runs = [run for path in sorted((corpus / producer).iterdir()) for run in read(path)]
-    assert len(runs) > 2
-    for one, other in combinations(runs, 2):
-        forth, back = compare(one, other), compare(other, one)
-        assert forth.summary() == back.summary(), (one.compared.path, other.compared.path)
-        assert all(item.field for item in forth.differences)
-    variation = vary(runs, Options())
-    assert all(len(item.values) == len(runs) for item in variation.fields)
