@@ -286,7 +286,8 @@ def _best(metric: _Metric, one: Series, other: Series, options: Options) -> Iter
     if sides == finals or None in sides:
         # The best is the last one, which is told already, or no value was finite.
         return
-    note = "" if None in steps else f"at step {steps[0]} and at step {steps[1]}"
+    told = dict.fromkeys(f"at step {step}" for step in steps)
+    note = "" if None in steps else " and ".join(told)
     yield from _values(metric, "best", (known(sides[0]), known(sides[1])), options, note)
 
 

@@ -119,11 +119,11 @@ class _Loading:
         def name(archive: Path) -> str:
             return printable_path(archive.relative_to(place).as_posix())
 
-        found = sources.each(place, self._reading, lambda it: it.placement.relative, name)
-        found = [item for item in found if wanted in ("", item)]
+        there = sources.each(place, self._reading, lambda it: it.placement.relative, name)
+        found = [item for item in there if wanted in ("", item)]
         if not found:
             raise ArchiverError(
-                str(path), f"names no run of {place}", f"give {place} to see its runs"
+                str(path), f"names no run of {place}", f"it holds {listed(there, _MOST_NAMED)}"
             )
         # A run that holds others, such as a tracker's store, is what its directory names.
         only = next((item for item in found if item == wanted), found[0])
