@@ -673,3 +673,86 @@ def test_archive_that_names_files_outside(cli: Cli, collected: Callable[..., Pat
     before = secret.stat().st_atime_ns
     assert cli("validate", archive).code == 1
     assert secret.stat().st_atime_ns == before
+
+
+def test_runs_of_one_name_below_a_root_are_all_told(
+    report: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """Experiments of LLMRunner call their runs alike, and share the root that was given."""
+    source = RUNS["llmrunner-failed"]
+    for name in ("one", "two"):
+        shutil.copytree(source, tmp_path / name, symlinks=True)
+    number = len(report(source)["runs"])
+    assert number >= 1
+    assert len(report(tmp_path)["runs"]) == 2 * number
+    assert len(report(tmp_path, tmp_path)["runs"]) == 2 * number
+
+
+def test_policy_and_report_beside_experiments(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a root of such experiments holds a policy, it lies in none of them."""
+    shutil.copytree(RUNS["llmrunner-failed"], tmp_path / "one", symlinks=True)
+    (tmp_path / "runarchive.toml").write_text("schema_version = 1\nfail-on = 'never'\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    ran = cli("validate", ".", "--output", "report.txt")
+    assert (ran.code, ran.err) == (0, "")
+    assert (tmp_path / "report.txt").read_text("utf-8")
+
+
+def test_directory_inside_a_run_is_not_judged_by_the_policy_of_the_run(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither are the copies in an archive, by one that lies in that."""
+    (source,) = RUNS[CLEAN].glob("*/v0-*")
+    run = Path(shutil.copytree(source, tmp_path / "run"))
+    assert cli("collect", run, "-o", tmp_path / "archives").code == 0
+    (archive,) = (path.parent for path in (tmp_path / "archives").glob("*/*/record.json"))
+    for home, inside in ((run, "runs"), (archive, "data")):
+        (home / "runarchive.toml").write_text("schema_version = 1\n", "utf-8")
+        monkeypatch.chdir(home)
+        ran = cli("validate", inside)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"lies inside of {home}, which does not choose its own policy" in ran.err
+
+
+def test_baseline_of_one_file_is_not_that_of_another(cli: Cli, tmp_path: Path) -> None:
+    """The same fault of the same file is known, whatever else changes; that of another is new."""
+    schema = ("--schema", "coordexp.run_metadata")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run_metadata.json").write_text('{"created_at": 5}', "utf-8")
+    first, second = (tmp_path / name / "run_metadata.json" for name in ("a", "b"))
+    known = tmp_path / "known.json"
+    assert cli("validate", first, *schema, "--format", "json", "-o", known).code == 1
+    first.write_text('\n{"created_at": 5}', "utf-8")
+    assert cli("validate", first, *schema, "--baseline", known).code == 0
+    assert cli("validate", second, *schema, "--baseline", known).code == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"created_at": 5, "config": []}\n{}\n',
+        '{"created_at": 5, "x": ' + "[" * 150 + "]" * 150 + "}",
+    ],
+)
+def test_schema_that_was_not_applied_is_an_error(cli: Cli, tmp_path: Path, text: str) -> None:
+    """Of what is more than one document, or beyond a limit, only a part was looked at."""
+    file = tmp_path / "run_metadata.json"
+    file.write_text(text, "utf-8")
+    ran = cli("validate", file, "--schema", "coordexp.run_metadata")
+    assert ran.code == 1
+    assert "the schema was not applied" in ran.out
+
+
+def test_no_path_and_no_report_are_told(cli: Cli, tmp_path: Path) -> None:
+    """An empty variable of a CI job is no directory, and SARIF is no baseline."""
+    ran = cli("validate", "")
+    assert ran.code == 2
+    assert '"": is no path' in ran.err
+    sarif = tmp_path / "report.sarif"
+    cli("validate", RUNS[CLEAN], "--format", "sarif", "-o", sarif)
+    ran = cli("validate", RUNS[CLEAN], "--baseline", sarif)
+    assert ran.code == 2
+    assert "is no report of validate" in ran.err

@@ -200,7 +200,7 @@ def _archived_lines(outcome: Outcome) -> Iterable[str]:
     applicable = answered + cover.not_recorded
     yield f"  fields    {answered} of {applicable} answered"
     before = record.fields.get("changes.previous_run_id")
-    if before is not None:
+    if before is not None and "changes.config_diff" in record.fields:
         yield safe(f"  previous  {before.value}, see diff-previous.md")
     read = sum(1 for entry in outcome.files if entry.kind)
     yield f"  files     {len(outcome.files)} listed, {read} of a known kind"

@@ -240,7 +240,7 @@ def _baseline(path: Path) -> frozenset[str]:
             finding["fingerprint"]
             for run in report["runs"]
             for part in ("findings", "known")
-            for finding in run.get(part, ())
+            for finding in (run["findings"] if part == "findings" else run.get(part, ()))
         )
     except OSError as fault:
         raise ArchiverError(str(path), fault.strerror or "cannot be read", hint) from None

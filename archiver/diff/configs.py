@@ -14,6 +14,7 @@ from archiver.diff.names import Path, dotted
 from archiver.diff.options import Options, RunData
 from archiver.diff.pairing import Pair, pairs, resolution
 from archiver.diff.settings_table import OPTIMISATION, OTHER, topic
+from archiver.diff.settings_table import setting as shared_name
 from archiver.diff.showing import unmarked
 from archiver.diff.telling import Setting, told
 from archiver.diff.walk import Walk
@@ -79,7 +80,7 @@ def compare(a: RunData, b: RunData, options: Options) -> Told:
             path = leaf.path if found.before is None else None
             facts.append(_Fact(weighed, key, pair.step_id, number, path))
         agreed.add(pair)
-    kept = [*_once(facts, repeats=options.repeats)]
+    kept = [*_once(facts)]
     kept += _lone(matched, _mentioned(kept))
     return Told(tuple(kept), tuple(cautions))
 
@@ -216,22 +217,29 @@ def _meaning(side: Side, interner: Interner) -> Hashable:
     return ("", interner.number(side)) if isinstance(side, list | dict) else meaning(side)
 
 
-def _once(facts: Iterable[_Fact], *, repeats: bool) -> Iterator[Difference]:
+def _once(facts: Iterable[_Fact]) -> Iterator[Difference]:
     """Each change of a step once, as the most resolved configuration tells it.
 
-    In one configuration two changes are two, unless a setting stands there under two names.
+    What repeats one is equivalent, never gone. In one configuration two changes are two, unless a
+    setting stands there under two names.
     """
     told = _Told()
     fields: set[Hashable] = set()
     for fact in facts:
         name = (fact.difference.field, fact.difference.kind)
         if (name in fields and _refers(fact.difference)) or told.repeats(fact):
-            if repeats:
-                yield replace(fact.difference, significance=Significance.EQUIVALENT)
+            yield _repeated(fact.difference)
             continue
         fields.add(name)
         told.add(fact)
         yield fact.difference
+
+
+def _repeated(difference: Difference) -> Difference:
+    if difference.significance is not Significance.SIGNIFICANT:
+        return difference
+    note = "another configuration tells it, or this one by another name"
+    return replace(difference, significance=Significance.EQUIVALENT, note=note)
 
 
 @dataclass(slots=True)
@@ -242,8 +250,8 @@ class _Told:
     """Topic and step -> the first pair of configurations that tells it."""
     places: set[Hashable] = field(default_factory=set)
     """Pair, topic and path."""
-    sections: set[Hashable] = field(default_factory=set)
-    """Pair, topic and path without its last key."""
+    settings: set[Hashable] = field(default_factory=set)
+    """Pair, topic and section of a setting that trainers name differently."""
 
     def add(self, fact: _Fact) -> None:
         """Take note of a change, and of its sides: the other run may have left its own out."""
@@ -256,8 +264,8 @@ class _Told:
                 self.first.setdefault((topic_, step_id), fact.pair)
             if fact.path is not None:
                 self.places.add((fact.pair, topic_, fact.path))
-        if fact.path is not None:
-            self.sections.add((fact.pair, fact.topic, fact.path[:-1]))
+        if fact.path is not None and shared_name(fact.path) is not None:
+            self.settings.add((fact.pair, fact.topic, _section(fact.path)))
 
     def repeats(self, fact: _Fact) -> bool:
         """Whether another configuration told a change, or this one did under another name."""
@@ -267,10 +275,17 @@ class _Told:
         if fact.path is None:
             return False
         sides = (fact.difference.a, fact.difference.b)
-        section = (fact.pair, fact.topic, fact.path[:-1])
-        if section in self.sections and not any(isinstance(side, Missing) for side in sides):
-            return True
+        there = (fact.pair, fact.topic, _section(fact.path))
+        if shared_name(fact.path) is not None and not any(
+            isinstance(side, Missing) for side in sides
+        ):
+            return there in self.settings
         return any((fact.pair, fact.topic, path) in self.places for path in _beside(fact.path))
+
+
+def _section(path: Path) -> Path:
+    """What a key stands in, the parts of a flat dotted key before its last among it."""
+    return (*path[:-1], path[-1].rpartition(".")[0]) if path else ()
 
 
 def _beside(path: Path) -> Iterator[Path]:

@@ -112,7 +112,7 @@ def topic(path: Path, before: Path | None = None) -> str:
     if before is not None:
         names = sorted({topic(path), topic(before)})
         return next((name for name in names if name in _SETTING), names[0])
-    name = last(path)
+    name = last(path) or (path[-1] if path else "")
     if name.isdigit() or name in ("name", "type", "path", "value", "enabled"):
         return ".".join(words(path)[-2:])
     return _SETTING.get(name, name)

@@ -73,8 +73,7 @@ def points(archive: Path, series: tuple[Series, ...]) -> Iterator[tuple[Series, 
             if not window.is_empty():
                 raise ArchiverError(str(place), "holds points of no series", _HINT)
     except OSError as fault:
-        reason = os.strerror(fault.errno) if fault.errno else str(fault)
-        raise ArchiverError(str(place), reason, _HINT) from None
+        raise ArchiverError(str(place), _reason(fault), _HINT) from None
     except (pa.ArrowException, ValueError) as fault:
         raise ArchiverError(str(place), f"is no table of points ({fault})", _HINT) from None
 
@@ -123,8 +122,7 @@ class PointTable:
         try:
             self._table: pa.Table = pq.read_table(place, columns=list(self._NAMES))
         except OSError as fault:
-            reason = os.strerror(fault.errno) if fault.errno else str(fault)
-            raise ArchiverError(str(place), reason, _HINT) from None
+            raise ArchiverError(str(place), _reason(fault), _HINT) from None
         except (pa.ArrowException, ValueError) as fault:
             raise ArchiverError(str(place), f"is no table of points ({fault})", _HINT) from None
         self._starts: dict[int, int] = {}
@@ -153,6 +151,13 @@ class PointTable:
             np.asarray(pc.equal(status, PointStatus.KEPT.word)),
             np.asarray(pc.fill_null(part["epoch"], float("nan"))),
         )
+
+
+def _reason(fault: OSError) -> str:
+    """Why a file cannot be read; pyarrow says of one that is not there only its name."""
+    if isinstance(fault, FileNotFoundError):
+        return "does not exist"
+    return os.strerror(fault.errno) if fault.errno else str(fault)
 
 
 _COLUMNS = ("step", "time", "value", "text")

@@ -50,7 +50,9 @@ class Place:
 class Succession:
     """Runs by their starts; one that is added again replaces what was known of it."""
 
-    def __init__(self, places: Iterable[Place] = ()) -> None:
+    def __init__(self, places: Iterable[Place] = (), damaged: Iterable[Path] = ()) -> None:
+        self.damaged = tuple(damaged)
+        """Records that cannot be read: whether their runs came before others is not known."""
         self._places: dict[str, Place] = {}
         self._orders: dict[bool, list[tuple[_Order, str]]] = {False: [], True: []}
         for place in places:
@@ -80,9 +82,17 @@ class Succession:
 
 
 def of_home(home: Path) -> Succession:
-    """The runs whose archives stand in an experiment's directory; what is no record is none."""
-    found = (_read(path) for path in sorted(home.glob(f"[!.]*/{layout.RECORD}")))
-    return Succession(place for place in found if place is not None)
+    """The runs whose archives stand in an experiment's directory."""
+    places, damaged = [], []
+    for path in sorted(home.glob(f"[!.]*/{layout.RECORD}")):
+        if not path.parent.is_symlink():
+            try:
+                place = _read(path)
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                damaged.append(path)
+            else:
+                places += [place] if place is not None else []
+    return Succession(places, damaged)
 
 
 def of_record(record: RunRecord) -> Place | None:
@@ -91,16 +101,11 @@ def of_record(record: RunRecord) -> Place | None:
 
 
 def _read(path: Path) -> Place | None:
-    if path.parent.is_symlink():
-        return None
-    try:
-        data = json.loads(path.read_bytes())
-        run = codec.decode(RunIdentity, data["run"])
-        names = ("summary.started_at", PREVIOUS_RUN)
-        told = {name: data["fields"][name] for name in names if name in data["fields"]}
-        fields = {name: codec.decode(Resolved, item) for name, item in told.items()}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+    data = json.loads(path.read_bytes())
+    run = codec.decode(RunIdentity, data["run"])
+    names = ("summary.started_at", PREVIOUS_RUN)
+    told = {name: data["fields"][name] for name in names if name in data["fields"]}
+    fields = {name: codec.decode(Resolved, item) for name, item in told.items()}
     # Whatever it calls itself, this is where it stands.
     return _place(run, fields) if run.run_id == path.parent.name else None
 

@@ -46,6 +46,10 @@ def check(artifact: Artifact, schema: SchemaFile) -> tuple[Problem, ...]:
     return watch.finish(())
 
 
+_UNREAD = frozenset({"nesting-limit", "size-limit", "trailing-data"})
+"""Flaws of a document of which only a part was read."""
+
+
 @dataclass
 class Watch:
     """Checks the files of one artifact as they are let go of, and says where problems stand."""
@@ -121,6 +125,10 @@ class Watch:
     ) -> Iterator[Problem]:
         document = self._parsed(handle, format_)
         if document is None:
+            # What breaks off is told as such; of these the rest would pass for checked.
+            if self.any_name and any(one.code in _UNREAD for one in self._found):
+                message = "the schema was not applied: this is not one document within the limits"
+                yield Problem(CODE, message, self.artifact.at("", entry.path))
             return
         value, readings, is_json = document
         schema = _meant(schemas, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -83,8 +84,8 @@ class Audits:
 
     def run(self, source: Source) -> tuple[RunFindings, Audit]:
         """One run directory."""
-        refuse_own(source.run.root, self.options.policy)
-        refuse_output_in(source.run.root, self.options.output)
+        refuse_own(source.place, self.options.policy)
+        refuse_output_in(source.place, self.options.output)
         with ExitStack() as held:
             found = self._read(source, held)
             self.unplaced = not found.record.run.producers
@@ -166,7 +167,10 @@ class Audits:
                 if not found.record.accounting and not found.record.problems:
                     raise UnknownKindError(path)
                 facts = frozenset({Fact.FILES, Fact.HASHES})
-                case = Case(record=found.record, files=found.files, facts=facts)
+                # What it holds may change, and it is the same file all the same.
+                run = replace(found.record.run, identity=_named(path))
+                record = replace(found.record, run=run)
+                case = Case(record=record, files=found.files, facts=facts)
                 return self._single(case, path, found.trees)
 
     def by_schema(self, path: Path, schema: SchemaFile) -> tuple[RunFindings, Audit]:
@@ -189,7 +193,7 @@ class Audits:
         books = Accounting(whole.name, kind, artifact.size, read=1)
         name = sources.name_of(whole)
         record = RunRecord(
-            run=RunIdentity(name, assemble.UNFILED, (), {}, name, ""),
+            run=RunIdentity(name, assemble.UNFILED, (), {}, name, _named(path)),
             coverage=Coverage(0, 0, 0, 0, 0, 0, {}),
             problems=problems,
             accounting=(books,),
@@ -253,6 +257,11 @@ def _inside(copied: str) -> bool:
     """Whether a path that an inventory names stays inside of its archive."""
     parts = copied.split("/")
     return parts[0] == "data" and not {"", ".", ".."}.intersection(parts)
+
+
+def _named(path: Path) -> str:
+    """What tells a single file from others: the path that it is given by."""
+    return hashlib.sha256(_shown(path).encode()).hexdigest()
 
 
 def _shown(path: Path) -> str:

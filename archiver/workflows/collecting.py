@@ -94,6 +94,8 @@ def collect(
 
     _check(run_dir, options)
     linking = Linking(options.previous)
+    if options.previous is not None:
+        _refuse_several(run_dir, options)
     call = _Call(options, now, progress, linking)
     outcomes = each(run_dir, options.reading, call.collect)
     homes = _homes(outcomes)
@@ -102,6 +104,14 @@ def collect(
     others = revised.keys() - {item.archive for item in outcomes}
     faults = tuple(linking.faults.values())
     return Collection(tuple(settled), _pages(homes), tuple(sorted(others)), faults)
+
+
+def _refuse_several(run_dir: Path, options: CollectOptions) -> None:
+    """One run before is not that of several."""
+    number = len(each(run_dir, options.reading, lambda _: None))
+    if number > 1:
+        hint = "give one of them; without it the starts of the runs decide"
+        raise ArchiverError(f"--previous {options.previous}", f"is for one run, not {number}", hint)
 
 
 def _settled(outcome: Outcome, revised: Mapping[Path, RunRecord]) -> Outcome:
@@ -237,7 +247,6 @@ class _Call:
                 lambda home, named: self.linking.link(home, run_data("", named, files, points)),
             ),
         )
-        self.linking.wrote(written)
         return replace(
             outcome, record=written.record, archive=written.path, changed=written.changed
         )

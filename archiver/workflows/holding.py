@@ -16,6 +16,7 @@ from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
 from archiver.limits import Limits
 from archiver.model.findings import Accepted, RunFindings
+from archiver.rundir import printable_path
 from archiver.schemacheck import checker, index
 from archiver.workflows.options import refuse_output_in
 
@@ -47,7 +48,7 @@ class Holder:
         refuse_output_in(path, self._options.output)
         data = _content(path, self._options.limits)
         if self._is_json and self._accepts(data):
-            return Accepted(path), None
+            return Accepted(path if path.isascii() else printable_path(path)), None
         from archiver.workflows.audits import Audits
 
         return Audits(self._options).by_schema(Path(path), self._schema)

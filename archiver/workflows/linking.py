@@ -36,10 +36,6 @@ class Linking:
     faults: dict[str, ArchiverError] = field(default_factory=dict)
     """Archives of the experiment that could not be compared or revised, each told once."""
     _homes: dict[Path, Succession] = field(default_factory=dict)
-    _written: set[Path] = field(default_factory=set)
-    """Archives that are not what they were before."""
-    _compared: dict[Path, set[Path]] = field(default_factory=dict)
-    """An archive -> those that were compared with it as it is now."""
 
     def link(self, home: Path, found: RunData) -> archive.Linked:
         """The record of a run that is about to be archived, and what differs from the one before.
@@ -57,12 +53,6 @@ class Linking:
             self._homes[home].add(place)
         return linked
 
-    def wrote(self, written: archive.Written) -> None:
-        """Take note of an archive that was written, or stayed as it was."""
-        if written.changed:
-            self._written.add(written.path)
-            self._compared.pop(written.path, None)
-
     def settle(self, home: Path) -> dict[Path, RunRecord]:
         """Revise the archives of an experiment that name another run than the one before them.
 
@@ -74,15 +64,20 @@ class Linking:
         try:
             with staging.locked(home):
                 known = succession.of_home(home)
+                for path in known.damaged:
+                    fault = ArchiverError(
+                        str(path), "is no record", "collect that run again, or restore its archive"
+                    )
+                    self.faults[str(fault)] = fault
                 revised = {}
                 for place in known:
                     record = self._revised(home, place, known)
                     if record is not None:
                         revised[home / place.name] = record
                 return revised
-        except OSError as fault:
-            subject, hint = str(fault.filename or home), "make room and permission there"
-            raise ArchiverError(subject, fault.strerror or "cannot be read", hint) from None
+        except OSError as failed:
+            subject, hint = str(failed.filename or home), "make room and permission there"
+            raise ArchiverError(subject, failed.strerror or "cannot be read", hint) from None
 
     def _revised(self, home: Path, place: Place, known: Succession) -> RunRecord | None:
         """The record of a revised archive; None where nothing changed, or it could not be."""
@@ -103,8 +98,9 @@ class Linking:
         before = next(known.before(place), None)
         if before is None or before.name != place.previous:
             return before is None and place.previous is None
-        there = home / before.name
-        return there not in self._written or home / place.name in self._compared.get(there, ())
+        # Whatever call wrote the one before, and however that ended: what is older may be stale.
+        page, record = home / place.name / layout.PREVIOUS, home / before.name / layout.RECORD
+        return page.exists() and page.stat().st_mtime_ns > record.stat().st_mtime_ns
 
     def _chosen(self, home: Path, found: RunData, known: Succession) -> archive.Linked:
         """The run linked to the latest that started before it and can be compared."""
@@ -120,7 +116,6 @@ class Linking:
             except ArchiverError as fault:
                 self.faults[str(fault)] = fault
                 continue
-            self._compared.setdefault(home / before.name, set()).add(home / place.name)
             told = {
                 name: derived(value, _RULE, (started.at,))
                 for name, value in _values(other.record).items()

@@ -1,4 +1,4 @@
-"""The policy that a single file is held to: never one that a run or an archive brought along."""
+"""The policy that a part of a run is held to: never one that the run or its archive brought."""
 
 from __future__ import annotations
 
@@ -15,23 +15,20 @@ from archiver.rundir import RunDir
 
 
 class Guard:
-    """Refuses files of the run that the policy in force lies in."""
+    """Refuses what lies in the run or the archive that the policy in force lies in, too."""
 
     def __init__(self, policy: Policy, limits: Limits) -> None:
         self._source = policy.source
         # The outermost holds all that the others hold.
-        self._run = max(_around(policy, limits), key=lambda place: -len(place.parts), default=None)
+        self._run = min(_around(policy, limits), key=lambda place: len(place.parts), default=None)
 
     def check(self, path: str) -> None:
-        """Refuse a file that would be judged as its own run wants it.
+        """Refuse what would be judged as its own run wants it.
 
         Raises:
             ArchiverError: where it lies in that run.
         """
-        if self._run is None or os.path.isdir(path):  # noqa: PTH112  of thousands, this costs less
-            return
-        whole = os.path.realpath(path)
-        if whole.startswith(f"{self._run}/"):
+        if self._run is not None and os.path.realpath(path).startswith(f"{self._run}/"):
             raise ArchiverError(
                 self._source,
                 f"lies inside of {self._run}, which does not choose its own policy",

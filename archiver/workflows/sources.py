@@ -50,6 +50,13 @@ class Source:
     beside: tuple[RunDir, Tree, Member] | None = None
     """What lies beside the runs of its experiment."""
 
+    @property
+    def place(self) -> Path:
+        """The run's own directory, or its experiment's where its files lie all over that."""
+        if self.beside is None or self.run.root != self.beside[0].root:
+            return self.run.root
+        return self.run.root / self.beside[2].home
+
 
 def _visit_below(
     experiment: RunDir,

@@ -55,6 +55,10 @@ def validate(
     skipped = []
     # As texts: to make thousands of paths costs more than most files that are merely held.
     for path in dict.fromkeys(map(_text, paths)):
+        if not path:
+            hint = "give one; `.` is the current directory"
+            failures.append(ArchiverError('""', "is no path", hint))
+            continue
         try:
             audits += look(path)
         except OwnOutputError:
@@ -106,14 +110,12 @@ def _unguarded(options: ValidateOptions, now: dt.datetime, progress: Progress) -
         if place in places:
             return ()
         places.add(place)
-        found = []
-        for run, done in Audits(options, now, progress).of(Path(path)):
-            # Several runs may share a directory.
-            key = os.path.realpath(run.path), run.run_id
-            if key not in told:
-                told.add(key)
-                found.append((run, done))
-        return found
+        found = Audits(options, now, progress).of(Path(path))
+        # Several runs may share a directory, and a name: those of one root are all there are.
+        keys = [(os.path.realpath(run.path), run.run_id) for run, _ in found]
+        new = [item for item, key in zip(found, keys, strict=True) if key not in told]
+        told.update(keys)
+        return new
 
     return once
 
@@ -121,6 +123,6 @@ def _unguarded(options: ValidateOptions, now: dt.datetime, progress: Progress) -
 def _text(path: str | Path) -> str:
     """The path as `Path` writes it, without one where nothing has to be written otherwise."""
     text = str(path)
-    if not text or "//" in text or "./" in text or text.endswith(("/", "/.")):
+    if text and ("//" in text or "./" in text or text.endswith(("/", "/."))):
         return str(Path(text))
     return text

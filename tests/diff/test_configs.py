@@ -158,7 +158,7 @@ def test_printed_objects_are_told_by_field(told: Told) -> None:
 
 
 def test_each_fact_is_told_once(config: Make, record: Make, compared: Make) -> None:
-    """By the most resolved configuration that tells it."""
+    """By the most resolved configuration that tells it; what repeats it is there, as equivalent."""
     sides = [
         record(
             configs=(
@@ -169,9 +169,13 @@ def test_each_fact_is_told_once(config: Make, record: Make, compared: Make) -> N
         )
         for rate in (1e-3, 2e-3)
     ]
-    (found,) = compared(*sides).differences
+    found, *repeated = compared(*sides).differences
     assert (found.role, found.field) == ("effective", "learning_rate")
     assert found.at_a == Location("config.json")
+    assert sorted(lines(repeated)) == [
+        ("lr", "changed", "equivalent"),
+        ("training.learning_rate", "changed", "equivalent"),
+    ]
 
 
 def test_references_that_a_resolved_configuration_replaced(
@@ -205,14 +209,59 @@ def test_settings_of_one_configuration_are_each_their_own(told: Told) -> None:
     ]
     one: dict[str, Value] = {"eval_strategy": "steps", "evaluation_strategy": "steps"}
     two: dict[str, Value] = {"eval_strategy": "no", "evaluation_strategy": "no"}
-    assert lines(told(one, two)) == [("eval_strategy", "changed", "significant")]
+    assert lines(told(one, two)) == [
+        ("eval_strategy", "changed", "significant"),
+        ("evaluation_strategy", "changed", "equivalent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("encoder.dropout", "decoder.dropout"),
+        ("encoder.lr", "decoder.lr"),
+        ("批量", "层数"),
+        ("α", "β", "γ"),
+        ("<10", ">10"),
+        ("-1", "1"),
+        ("beta", "Beta"),
+    ],
+)
+def test_flat_keys_that_end_alike_are_each_their_own(told: Told, keys: tuple[str, ...]) -> None:
+    """As MLflow, W&B and hparams.yaml hold them; also in other scripts, and of signs alone."""
+    sides: list[dict[str, Value]] = [dict.fromkeys(keys, value) for value in (0.125, 0.25)]
+    found = told(*sides)
+    assert {item.field for item in found} == {key.replace(".", "\\.") for key in keys}
+    assert {item.significance for item in found} == {SIGNIFICANT}
+
+
+def test_nothing_of_another_configuration_is_lost(
+    config: Make, record: Make, compared: Make
+) -> None:
+    """A setting of another section of another file may be the same one told again, or not."""
+    sides = [
+        record(
+            configs=(
+                config({"model": {"dropout": rate}}, id="config.json"),
+                config({"head": {"dropout": rate}}, id="model_config.json"),
+            )
+        )
+        for rate in (0.1, 0.2)
+    ]
+    assert [item.field for item in compared(*sides).differences] == [
+        "model.dropout",
+        "head.dropout",
+    ]
 
 
 def test_a_section_that_repeats_the_one_beside_it(told: Told) -> None:
     """inspect-ai keeps `params` and, of them, `params_passed`."""
     a: dict[str, Value] = {"params": {"x": 5, "y": 1}, "params_passed": {"x": 5}}
     b: dict[str, Value] = {"params": {"x": 6, "y": 1}, "params_passed": {}}
-    assert lines(told(a, b)) == [("params.x", "changed", "significant")]
+    assert lines(told(a, b)) == [
+        ("params.x", "changed", "significant"),
+        ("params_passed.x", "removed", "equivalent"),
+    ]
 
 
 def test_what_one_run_wrote_down_and_the_other_left_to_its_default(
@@ -230,7 +279,10 @@ def test_what_one_run_wrote_down_and_the_other_left_to_its_default(
         return found
 
     comparison = compared(run(1, {"x": 1, "log_level": 1}), run(0, {"x": 1}))
-    assert lines(comparison.differences) == [("log_level", "changed", "significant")]
+    assert lines(comparison.differences) == [
+        ("log_level", "changed", "significant"),
+        ("log_level", "removed", "equivalent"),
+    ]
 
 
 def test_configurations_that_a_list_of_steps_names(

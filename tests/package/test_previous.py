@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archiver.model import codec
 from archiver.model.findings import encoded
 from archiver.package import loading
 from archiver.workflows.comparing import of_archive
-from archiver.workflows.linking import retold
+from archiver.workflows.linking import Linking, retold
 
 RUNS = Path(__file__).resolve().parent.parent.parent / "fixtures" / "runs"
 CLEAN, RESUMED, KILLED = (
@@ -194,3 +196,57 @@ def test_what_cannot_be_the_previous_run(cli: Cli, tmp_path: Path) -> None:
         ran = cli("collect", CLEAN, "-o", tmp_path / "two", "--previous", wrong)
         assert (ran.code, ran.out) == (2, "")
         assert words in ran.err
+
+
+def test_a_call_that_was_cut_short_leaves_nothing_stale(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between an archive and the run after it: the next call puts that right."""
+    source = together(tmp_path / "runs")
+    archives = tmp_path / "archives"
+    assert cli("collect", source, "-o", archives).code == 0
+    page = archives / EXPERIMENT / THIRD / "diff-previous.md"
+    first_told = page.read_text("utf-8")
+    (config,) = source.glob(f"**/{SECOND}/args.json")
+    config.write_text(config.read_text("utf-8").replace('"seed": 17', '"seed": 18'), "utf-8")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Linking, "settle", killed)
+        assert cli("collect", config.parent, "-o", archives).code == 130
+    assert page.read_text("utf-8") == first_told
+    ran = cli("collect", config.parent, "-o", archives)
+    assert "unchanged: " in ran.out
+    assert f"revised: {page.parent}" in ran.out
+    assert page.read_text("utf-8") != first_told
+
+
+def test_a_damaged_record_is_told(cli: Cli, tmp_path: Path) -> None:
+    """Whether its run came before another is not known; the one before that is taken."""
+    for source in (CLEAN, RESUMED):
+        assert cli("collect", source, "-o", tmp_path).code == 0
+    damaged = tmp_path / EXPERIMENT / SECOND / "record.json"
+    damaged.write_text("{", "utf-8")
+    ran = cli("collect", KILLED, "-o", tmp_path)
+    assert ran.code == 0
+    assert f"runarchive: {damaged}: is no record" in ran.err
+    assert before_of(tmp_path, THIRD) == FIRST
+
+
+def before_of(archives: Path, run: str) -> object:
+    """The run before one, as its archive tells."""
+    record = json.loads((archives / EXPERIMENT / run / "record.json").read_bytes())
+    return record["fields"]["changes.previous_run_id"]["value"]
+
+
+def test_previous_is_for_one_run(cli: Cli, tmp_path: Path) -> None:
+    """Of several runs nothing is archived before that is told."""
+    assert cli("collect", KILLED, "-o", tmp_path / "one").code == 0
+    named = tmp_path / "one" / EXPERIMENT / THIRD
+    source = together(tmp_path / "runs")
+    ran = cli("collect", source, "-o", tmp_path / "two", "--previous", named)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is for one run, not 3" in ran.err
+    assert not (tmp_path / "two").exists()
