@@ -756,3 +756,10 @@ def test_no_path_and_no_report_are_told(cli: Cli, tmp_path: Path) -> None:
     ran = cli("validate", RUNS[CLEAN], "--baseline", sarif)
     assert ran.code == 2
     assert "is no report of validate" in ran.err
+
+
+def test_what_is_required_is_asked_whichever_rules_are(cli: Cli) -> None:
+    """`--select` of another rule does not answer it."""
+    ran = cli("validate", RUNS[CLEAN], "--require", "summary.gpus", "--select", "RA204")
+    assert ran.code == 1
+    assert "summary.gpus" in ran.out

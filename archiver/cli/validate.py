@@ -195,6 +195,8 @@ def _policy(
         policies.check(asked, _rules(), "command line")
     if asked.require:
         _refuse_no_fields(asked.require)
+        # What is required is asked for, whichever rules are.
+        asked = replace(asked, select=(*asked.select, "required-fact-missing"))
     return asked
 
 

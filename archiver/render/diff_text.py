@@ -298,7 +298,8 @@ def _in_columns(fields: Sequence[VariedField], labels: Sequence[str], look: Look
         title = safe(f"{area}, {role}" if role else area.value)
         names = [safe(item.field) for item in items]
         longest = max(columns.width(title) - 2, *map(columns.width, names))
-        most = (room - min(longest, room // 2)) // len(labels) - _GAP
+        named = max(_LEAST_FIELD, min(longest, room // 2))
+        most = (room - named) // len(labels) - _GAP
         rows = [_cells(item, max(_LEAST_VALUE, most)) for item in items]
         value = max(max(map(columns.width, cells)) for cells in rows)
         wide = max(_LEAST_FIELD, min(longest, room - len(labels) * (value + _GAP)))

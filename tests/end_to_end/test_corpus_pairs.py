@@ -429,3 +429,13 @@ def test_every_pair_of_one_producer(corpus: Path, runs: Runs) -> None:
         assert max(map(len, page.splitlines())) <= 80, (one.compared.path, other.compared.path)
     variation = vary(found, Options())
     assert all(len(item.values) == len(found) for item in variation.fields)
+
+
+def test_every_table_of_several_fits_a_terminal(corpus: Path, runs: Runs) -> None:
+    """Three to five runs side by side, as their directories follow one another."""
+    for group in ("codex_ml", "coordexp", "lightning", "llmrunner", "run_experiment"):
+        homes = sorted(path for path in (corpus / group).iterdir() if path.is_dir())
+        found = [run for home in homes for run in runs(home).values()]
+        for number in (3, 4, 5):
+            page = diff_text.variation(vary(found[:number], Options()), diff_text.Look())
+            assert max(map(len, page.splitlines())) <= 80, (group, number)
