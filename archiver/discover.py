@@ -81,7 +81,7 @@ def sites(
     members = _members(search)
     claimed = {path for member in members for path in member.paths}
     homes = {above for member in members for above in _up(member.home)}
-    roots = [root for root in _roots(search) if claimed.isdisjoint(_up(root)) and root not in homes]
+    roots = [root for root in _roots(search, homes) if claimed.isdisjoint(_up(root))]
     inner: dict[str, list[str]] = {}
     for root in roots:
         for above in _up(root)[1:]:
@@ -172,11 +172,16 @@ def _site(tree: Tree, member: Member) -> Site:
     return Site(Member(member.name, there, member.home), there[0] if whole else "")
 
 
-def _roots(search: _Search) -> list[str]:
-    """Directories that hold a marker; inside of a run only several runs of a store are others."""
+def _roots(search: _Search, homes: set[str]) -> list[str]:
+    """Directories that hold a marker; inside of a run only several runs of a store are others.
+
+    What holds the described runs of an experiment is no run, and hides none that lie beside those.
+    """
     found: set[str] = set()
     stores: dict[tuple[str, str], list[str]] = {}
     for root, candidates in _candidates(search):
+        if root in homes:
+            continue
         around = next((above for above in _up(root) if above in found), None)
         if around is None:
             if any(search.confirms(item, root) for item in candidates):

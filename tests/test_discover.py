@@ -1,5 +1,6 @@
 """Contracts, and the runs below a tree."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -231,3 +232,14 @@ def test_a_reader_that_crashes_hides_no_other_run(tmp_path, part):
         readers = [*registry.readers(), replace(LIST, **{part: fails})]
         found = discover.sites(run, run.walk(), readers, DEFAULT)
     assert [site.root for site in found] == ["a"]
+
+
+def test_a_stray_marker_beside_described_runs_hides_no_other(tmp_path):
+    """What holds an experiment that names its runs is no run, whatever else lies in it."""
+    sweep = Path(__file__).resolve().parent.parent / "fixtures/runs/run_experiment-sweep/input"
+    shutil.copytree(sweep, tmp_path / "sweep")
+    put(tmp_path, "other/logging.jsonl")
+    before = roots(tmp_path)
+    assert "other" in before
+    put(tmp_path, "logging.jsonl")
+    assert roots(tmp_path) == before
