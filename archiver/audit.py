@@ -14,7 +14,7 @@ from archiver.extension import Rule
 from archiver.model.claims import Location
 from archiver.model.findings import Fact, Finding, Position, Reproducibility, Suppressed, pointer_of
 from archiver.model.plain import dataclass
-from archiver.model.record import RunIdentity
+from archiver.model.record import RunRecord
 from archiver.policy import Policy
 from archiver.rundir import natural
 from archiver.wording import cut
@@ -81,7 +81,7 @@ def audit(case: Case, setting: Setting) -> Audit:
             crashed.append(rule.id)
             continue
         ran.add(rule.id)
-        for finding in _findings(rule, hits, case.record.run, setting, positions):
+        for finding in _findings(rule, hits, case.record, setting, positions):
             reason = setting.policy.reason_to_ignore(rule, setting.paths(finding.at))
             if reason is None:
                 findings.append(finding)
@@ -121,14 +121,14 @@ def _run(rule: Rule, case: Case) -> tuple[list[Hit], str | None]:
 def _findings(
     rule: Rule,
     hits: Sequence[Hit],
-    run: RunIdentity,
+    record: RunRecord,
     setting: Setting,
     positions: dict[Location, Position],
 ) -> Iterable[Finding]:
     seen: Counter[str] = Counter()
     for hit in _bounded(rule, hits):
         severity = setting.policy.severity_of(rule, setting.paths(hit.at))
-        key = _fingerprint(rule, run, hit.at)
+        key = _fingerprint(rule, record, hit.at)
         seen[key] += 1
         yield Finding(
             rule=rule.id,
@@ -156,9 +156,16 @@ def _bounded(rule: Rule, hits: Sequence[Hit]) -> Sequence[Hit]:
     return (*ranked[:_MOST_HITS], Hit(message, severity=rest[0].severity))
 
 
-def _fingerprint(rule: Rule, run: RunIdentity, at: Location) -> str:
-    """The same for the same fault however the lines around it move, and whatever its figures."""
-    return _digest(rule.id, run.identity, at.scope, at.path, pointer_of(at) or "")
+def _fingerprint(rule: Rule, record: RunRecord, at: Location) -> str:
+    """The same for the same fault however the lines around it move, and whatever its figures.
+
+    Runs that nobody gave an id may share the configuration that identifies them; those are told
+    apart by where they lie.
+    """
+    run = record.run
+    named = "summary.run_id" in record.fields
+    place = () if named else (run.experiment, run.directory)
+    return _digest(rule.id, run.identity, *place, at.scope, at.path, pointer_of(at) or "")
 
 
 def _digest(*parts: str) -> str:
@@ -187,7 +194,7 @@ def _positions(case: Case) -> dict[Location, Position]:
 
 def expected(producers: dict[str, str]) -> tuple[Expected, ...]:
     """What the contracts of a run's producers, in their eras, ask for and allow."""
-    summaries = {reader.kind: reader.summary for reader in registry.readers()}
+    readers = {reader.kind: reader for reader in registry.readers()}
     found = []
     for contract in contracts.every():
         era = producers.get(contract.name)
@@ -197,9 +204,18 @@ def expected(producers: dict[str, str]) -> tuple[Expected, ...]:
         for kind in dict.fromkeys((*chosen.required, *chosen.optional)):
             required = kind in chosen.required
             since = _since(contract, chosen, kind) if required else ""
-            summary = summaries.get(kind, "")
+            reader = readers.get(kind)
             found.append(
-                Expected(contract.name, contract.title, chosen.name, kind, required, since, summary)
+                Expected(
+                    producer=contract.name,
+                    title=contract.title,
+                    era=chosen.name,
+                    kind=kind,
+                    required=required,
+                    since=since,
+                    summary=reader.summary if reader is not None else "",
+                    beside=reader is not None and reader.shared and reader.members is not None,
+                )
             )
     return tuple(found)
 

@@ -54,6 +54,8 @@ class Expected:
     """The oldest era from which on it is required without a gap; empty where it never is."""
     summary: str = ""
     """What its reader says of it: the names that its producer gives it, and what it holds."""
+    beside: bool = False
+    """Whether it describes an experiment, and lies beside the runs of that."""
 
 
 @dataclass(frozen=True, slots=True)

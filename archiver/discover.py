@@ -80,8 +80,10 @@ def sites(
     search = _Search(run, tree, tuple(readers), limits)
     members = _members(search)
     claimed = {path for member in members for path in member.paths}
-    homes = {above for member in members for above in _up(member.home)}
-    roots = [root for root in _roots(search, homes) if claimed.isdisjoint(_up(root))]
+    homes = {member.home for member in members}
+    around = {above for home in homes for above in _up(home)[1:]}
+    found_roots = _roots(search, around - homes)
+    roots = [root for root in found_roots if claimed.isdisjoint(_up(root)) and root not in homes]
     inner: dict[str, list[str]] = {}
     for root in roots:
         for above in _up(root)[1:]:
@@ -172,15 +174,15 @@ def _site(tree: Tree, member: Member) -> Site:
     return Site(Member(member.name, there, member.home), there[0] if whole else "")
 
 
-def _roots(search: _Search, homes: set[str]) -> list[str]:
+def _roots(search: _Search, no_runs: set[str]) -> list[str]:
     """Directories that hold a marker; inside of a run only several runs of a store are others.
 
-    What holds the described runs of an experiment is no run, and hides none that lie beside those.
+    What lies around experiments that name their runs is no run, and hides none beside those.
     """
     found: set[str] = set()
     stores: dict[tuple[str, str], list[str]] = {}
     for root, candidates in _candidates(search):
-        if root in homes:
+        if root in no_runs:
             continue
         around = next((above for above in _up(root) if above in found), None)
         if around is None:

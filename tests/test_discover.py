@@ -235,7 +235,7 @@ def test_a_reader_that_crashes_hides_no_other_run(tmp_path, part):
 
 
 def test_a_stray_marker_beside_described_runs_hides_no_other(tmp_path):
-    """What holds an experiment that names its runs is no run, whatever else lies in it."""
+    """What lies around an experiment that names its runs is no run, whatever else lies in it."""
     sweep = Path(__file__).resolve().parent.parent / "fixtures/runs/run_experiment-sweep/input"
     shutil.copytree(sweep, tmp_path / "sweep")
     put(tmp_path, "other/logging.jsonl")

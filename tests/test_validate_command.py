@@ -763,3 +763,45 @@ def test_what_is_required_is_asked_whichever_rules_are(cli: Cli) -> None:
     ran = cli("validate", RUNS[CLEAN], "--require", "summary.gpus", "--select", "RA204")
     assert ran.code == 1
     assert "summary.gpus" in ran.out
+
+
+def test_a_run_given_without_its_experiment(
+    report: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """What describes the experiment lies beside it: told, and no error."""
+    (run,) = RUNS["run_experiment-sweep"].rglob("rank8_lr1e-4")
+    alone = Path(shutil.copytree(run, tmp_path / run.name))
+    found = [item for it in report(alone)["runs"] for item in it["findings"]]
+    (missing,) = [item for item in found if item["name"] == "missing-artifact"]
+    assert missing["severity"] == "note"
+    assert "run_experiment.summary" in missing["message"]
+    assert "beside the runs of an experiment" in missing["hint"]
+
+
+def test_baseline_of_one_run_is_not_that_of_its_twin(cli: Cli, tmp_path: Path) -> None:
+    """Runs without an id that share their configuration are told apart by where they lie."""
+    for day, loss in (("monday", "1.5"), ("tuesday", "nan")):
+        home = tmp_path / "two" / day / "version_0"
+        home.mkdir(parents=True)
+        (home / "hparams.yaml").write_text("lr: 0.1\n", "utf-8")
+        rows = "".join(f"0,{step},{loss if step == 3 else 1.0}\n" for step in range(5))
+        (home / "metrics.csv").write_text(f"epoch,step,train_loss\n{rows}", "utf-8")
+    known = tmp_path / "known.json"
+    monday = tmp_path / "two" / "monday"
+    assert cli("validate", monday, "--format", "json", "-o", known).code == 0
+    ran = cli("validate", monday, "--baseline", known, "--fail-on", "note")
+    assert (ran.code, ran.err) == (0, "")
+    ran = cli("validate", tmp_path / "two", "--baseline", known, "--fail-on", "warning")
+    assert ran.code == 1
+    assert "non-finite-metric" in ran.out
+
+
+def test_report_takes_no_other_name_of_a_file_of_the_run(cli: Cli, run_dir: Path) -> None:
+    """A hard link to a log: the name gets a file of its own, the log stays as it is."""
+    log = only(run_dir, "logging.jsonl")
+    before = log.read_bytes()
+    output = run_dir.parent / "report.txt"
+    output.hardlink_to(log)
+    assert cli("validate", run_dir, "-o", output).code == 0
+    assert log.read_bytes() == before
+    assert output.read_text("utf-8")

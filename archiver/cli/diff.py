@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.choices import Hash
-from archiver.cli.terminal import ProgressLine, say, write
+from archiver.cli.terminal import ProgressLine, let_go, say, write
 from archiver.errors import ArchiverError, ExitCode
 from archiver.model.differences import Area, Comparison, Variation
 
@@ -203,6 +203,7 @@ def _draw(found: Outcome, plot: Path, align: Align) -> None:
     if figure.note:
         say(f"runarchive: {figure.note}")
     try:
+        let_go(plot)
         plot.write_bytes(figure.svg if plot.suffix.lower() == ".svg" else figure.png)
     except OSError as fault:
         hint = "choose another --plot"

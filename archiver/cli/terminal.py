@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from contextlib import suppress
@@ -59,10 +60,23 @@ def write(text: str, output: Path | None) -> None:
         tell(text.removesuffix("\n"))
         return
     try:
+        let_go(output)
         output.write_text(text, "utf-8", "backslashreplace")
     except OSError as fault:
         hint = "choose another --output"
         raise ArchiverError(str(output), fault.strerror or "cannot be written", hint) from None
+
+
+def let_go(output: Path) -> None:
+    """Write to no file that has another name, which may lie in a run: this name gets its own.
+
+    Raises:
+        OSError: when the system refuses.
+    """
+    with suppress(FileNotFoundError):
+        status = output.lstat()
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            output.unlink()
 
 
 def say(text: str) -> None:

@@ -4,7 +4,8 @@ What it finds
     Kinds of artifact that the contract of a run's producer requires in the run's era and that no
     file of the run is. It is an error where the run got as far as training; where it failed, was
     interrupted or never trained, it may have ended before the artifact was due, and it is a
-    warning. Optional artifacts are never missed.
+    warning. Of a run that is given without its experiment, what describes that is noted only.
+    Optional artifacts are never missed.
 
 Why it matters
     Each of them is the only place of something: the environment, the arguments, the metrics. A
@@ -23,7 +24,7 @@ What to do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archiver.extension import Case, Expected, Fact, Hit, Rule, Severity
 from archiver.model.values import Value
@@ -41,12 +42,22 @@ def check(case: Case) -> Iterator[Hit]:
         if item.required and item.kind not in case.kinds and item.kind not in seen:
             seen.add(item.kind)
             missing.setdefault(item.producer, []).append(item)
-    severity = _severity(case)
+    # A run that is given by itself, and not found in its experiment.
+    alone = all(entry.scope != "experiment" for entry in case.files)
     for items in missing.values():
-        first = items[0]
-        kinds = listed((_named(item) for item in items), _MOST)
-        message = f"{first.title}'s run{_era(first.era)} has no {kinds}"
-        yield Hit(message, severity=severity)
+        beside = [item for item in items if item.beside and alone]
+        own = [item for item in items if item not in beside]
+        if own:
+            yield Hit(_message(own), severity=_severity(case))
+        if beside:
+            hint = "it lies beside the runs of an experiment: give the directory that holds both"
+            yield Hit(_message(beside), hint=hint, severity=Severity.NOTE)
+
+
+def _message(items: Sequence[Expected]) -> str:
+    first = items[0]
+    kinds = listed((_named(item) for item in items), _MOST)
+    return f"{first.title}'s run{_era(first.era)} has no {kinds}"
 
 
 def _era(name: str) -> str:
