@@ -805,3 +805,13 @@ def test_report_takes_no_other_name_of_a_file_of_the_run(cli: Cli, run_dir: Path
     assert cli("validate", run_dir, "-o", output).code == 0
     assert log.read_bytes() == before
     assert output.read_text("utf-8")
+
+
+def test_an_accepted_file_is_shown_as_others_are(cli: Cli, tmp_path: Path) -> None:
+    """A name that is no UTF-8 reads the same in the reports of fine and of faulty files."""
+    file = tmp_path / os.fsdecode(b"b\xff.json")
+    shutil.copy(only(RUNS[CLEAN], "resolved_config.json"), file)
+    ran = cli("validate", file, "--schema", "coordexp.resolved_config", "--format", "json")
+    assert ran.code == 0, ran.out
+    (run,) = json.loads(ran.out)["runs"]
+    assert run["path"].endswith(r"/b\xff.json")

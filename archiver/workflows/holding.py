@@ -16,7 +16,6 @@ from archiver.codecs.flaws import INFORMATIONAL
 from archiver.errors import ArchiverError
 from archiver.limits import Limits
 from archiver.model.findings import Accepted, RunFindings
-from archiver.rundir import printable_path
 from archiver.schemacheck import checker, index
 from archiver.workflows.options import refuse_output_in
 
@@ -48,7 +47,7 @@ class Holder:
         refuse_output_in(path, self._options.output)
         data = _content(path, self._options.limits)
         if self._is_json and self._accepts(data):
-            return Accepted(path if path.isascii() else printable_path(path)), None
+            return Accepted(path if path.isascii() else _printable(path)), None
         from archiver.workflows.audits import Audits
 
         return Audits(self._options).by_schema(Path(path), self._schema)
@@ -66,6 +65,12 @@ class Holder:
             return False
         found = self._checker.violations(document.value, is_json=document.is_json)
         return next(found, None) is None
+
+
+def _printable(path: str) -> str:
+    from archiver.rundir import printable_path
+
+    return printable_path(path)
 
 
 def _content(path: str, limits: Limits) -> bytes:
