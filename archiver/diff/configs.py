@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from archiver.diff.alike import Terms
 from archiver.diff.area import Told
 from archiver.diff.expanding import expanded
 from archiver.diff.interning import Interner
 from archiver.diff.moves import Found, meaning, moved
-from archiver.diff.names import Path, dotted
+from archiver.diff.names import Path, dotted, words
 from archiver.diff.options import Options, RunData
 from archiver.diff.pairing import Pair, pairs, resolution
 from archiver.diff.settings_table import OPTIMISATION, OTHER, topic
@@ -37,6 +38,8 @@ _KEEPS_NULLS = frozenset({"generic_config", "lightning_hparams", "torchtune_conf
 
 
 _ANY_STEP = "\0"
+_DEEPEST = 6
+"""Keys of a path that tell its place from others."""
 _AGAIN = ("given", "passed", "raw")
 """Endings of sections that repeat, of the one beside them, what somebody wrote down."""
 
@@ -247,7 +250,8 @@ class _Told:
     """The changes that were told, by what they are of and from what to what."""
 
     first: dict[Hashable, int] = field(default_factory=dict)
-    """Topic and step -> the first pair of configurations that tells it."""
+    """Topic and step (of what trainers name alike, also the end of its path) -> the first pair of
+    configurations that tells it."""
     places: set[Hashable] = field(default_factory=set)
     """Pair, topic and path."""
     settings: set[Hashable] = field(default_factory=set)
@@ -261,7 +265,8 @@ class _Told:
             topics += [(speaks, a, None), (speaks, None, b)]
         for topic_ in topics:
             for step_id in (fact.step_id, _ANY_STEP):
-                self.first.setdefault((topic_, step_id), fact.pair)
+                for end in _ends(fact.path):
+                    self.first.setdefault((topic_, step_id, end), fact.pair)
             if fact.path is not None:
                 self.places.add((fact.pair, topic_, fact.path))
         if fact.path is not None and shared_name(fact.path) is not None:
@@ -270,8 +275,9 @@ class _Told:
     def repeats(self, fact: _Fact) -> bool:
         """Whether another configuration told a change, or this one did under another name."""
         steps = (_ANY_STEP,) if fact.step_id is None else (fact.step_id, None)
-        if any(self.first.get((fact.topic, step), fact.pair) < fact.pair for step in steps):
-            return True
+        for step, end in product(steps, _seen(fact.path)):
+            if self.first.get((fact.topic, step, end), fact.pair) < fact.pair:
+                return True
         if fact.path is None:
             return False
         sides = (fact.difference.a, fact.difference.b)
@@ -281,6 +287,32 @@ class _Told:
         ):
             return there in self.settings
         return any((fact.pair, fact.topic, path) in self.places for path in _beside(fact.path))
+
+
+def _ends(path: Path | None) -> Iterator[tuple[bool, Path]]:
+    """By what a key that was told is known: any end of its path, and (true) the whole of it.
+
+    A setting that trainers name differently, or one that moved, is known wherever it stands.
+    """
+    whole = _whole(path)
+    yield True, whole
+    yield from ((False, whole[start:]) for start in range(len(whole)))
+
+
+def _seen(path: Path | None) -> Iterator[tuple[bool, Path]]:
+    """What tells a key already: one whose path ends as its own, or whose path its own ends as.
+
+    `dropout` may be `model.dropout` of another configuration; `head.dropout` is not.
+    """
+    whole = _whole(path)
+    yield False, whole
+    yield from ((True, whole[start:]) for start in range(len(whole) + 1))
+
+
+def _whole(path: Path | None) -> Path:
+    if path is None or shared_name(path) is not None:
+        return ()
+    return tuple(words(path)[-_DEEPEST:])
 
 
 def _section(path: Path) -> Path:
